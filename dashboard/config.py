@@ -1,0 +1,41 @@
+"""Settings, all from the environment (`AUDITLENS_…`); the README's table names every one."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Where the record lives unless told: a public-parent folder for root, the user's data folder for everyone else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/auditlens")
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "auditlens"
+
+
+class Settings(BaseSettings):
+    """What an installation can set. URLs may hold passwords, so they are secrets: no `repr`, no log shows them."""
+
+    model_config = SettingsConfigDict(env_prefix="AUDITLENS_", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=default_home)  # embedded database, archive, GeoIP files, state
+    archive: str = ""  # the Delta tables: a folder or an object store's URL; default HOME/archive
+    database_url: SecretStr | None = None  # any PostgreSQL >= 15; without it the embedded one is used
+    admin_url: SecretStr | None = None  # for `auditlens migrate` only
+    writer_url: SecretStr | None = None  # one login for each part; default: database_url with that part's role
+    reader_url: SecretStr | None = None
+    sealer_url: SecretStr | None = None
+    redactor_url: SecretStr | None = None
+    geoip_db: Path | None = None  # any GeoIP City database (.mmdb)
+    maxmind_account_id: str = ""  # for `auditlens geo update --provider maxmind`
+    maxmind_license_key: SecretStr | None = None
+    engine: str = "polars"  # polars | postgres
+    mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
+    mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
+    seal_seconds: float = Field(default=0.5, gt=0)  # how often the sealer looks
+
+    @property
+    def archive_location(self) -> str:
+        return self.archive or str(self.home / "archive")
