@@ -1,0 +1,27 @@
+-- Makes the five roles, once for the whole server: an owner nobody logs in as, and one login for each part of the service.
+do $$
+declare
+    name text;
+begin
+    foreach name in array array['writer', 'reader', 'sealer', 'redactor'] loop
+        begin
+            execute format('create role auditlens_%s login', name);
+        exception when duplicate_object or unique_violation then
+            null; -- another log on this server made it
+        end;
+    end loop;
+    begin
+        create role auditlens_owner nologin;
+    exception when duplicate_object or unique_violation then
+        null;
+    end;
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant auditlens_owner to %I', current_user);
+    end if;
+    execute format('grant connect, temporary on database %I to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor', current_database());
+end
+$$;
+
+revoke create on schema public from public;
+grant usage, create on schema public to auditlens_owner;
+grant usage on schema public to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor;

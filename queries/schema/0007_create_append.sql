@@ -1,0 +1,89 @@
+-- Makes the one way in: every append, single or by the million, passes through audit_append_all.
+set local role auditlens_owner;
+
+-- One event as its producer gives it; field by field what dashboard/events/event.py checks.
+create type audit_submission as (
+    occurred_at     timestamptz,
+    category        text,
+    action          text,
+    actor           text,
+    actor_id        text,
+    actor_type      text,
+    outcome         text,
+    description     text,
+    target          text,
+    source_ip       inet,
+    user_agent      text,
+    reported_region text,
+    request_id      text,
+    source          text,
+    native_id       text,
+    occurrence      integer,
+    source_seq      bigint,
+    details         text,
+    original        bytea,
+    imported        boolean
+);
+
+-- The keyed hash of what the producer said; the same for the same words, whichever way they came.
+create function audit_content(secret bytea, event audit_submission) returns bytea
+language sql stable as $$
+    select sha256($1 || sha256($1 || convert_to(json_build_array(
+        extract(epoch from event.occurred_at), event.category, event.action, event.actor, event.actor_id, event.actor_type, event.outcome,
+        event.description, event.target, host(event.source_ip), event.user_agent, event.reported_region, event.request_id,
+        event.source_seq, event.details)::text, 'UTF8')))
+$$;
+
+-- Appends a batch in the transaction of its caller. A row a submission, in their order: place (from 1), the id of the event that holds its key,
+-- and accepted, duplicate or conflict. Ids, times, order and salts are given here and by defaults: no caller can choose them.
+create function audit_append_all(submissions audit_submission[])
+returns table (place integer, event_id bigint, status text)
+language plpgsql security definer set search_path = public, pg_temp set jit = off as $$
+declare
+    key   bytea := (select s.secret from log_secret s);
+    ids   bigint[] := array(select nextval('audit_event_id') from generate_series(1, cardinality(submissions)));
+    added bigint;
+begin
+    with given as materialized (
+        select u.*, audit_content(key, submissions[u.place]) as content
+        from rows from (unnest(submissions), unnest(ids)) with ordinality as u(
+            occurred_at, category, action, actor, actor_id, actor_type, outcome, description, target, source_ip, user_agent, reported_region,
+            request_id, source, native_id, occurrence, source_seq, details, original, imported, id, place)
+    ), keyed as materialized (
+        select g.id, g.source, coalesce(g.native_id, encode(g.content, 'hex') || ':' || coalesce(g.occurrence, 1)) as native_id, g.content from given g
+    ), fresh as (
+        insert into event_key as k (source, native_id, content, event_id)
+        select d.source, d.native_id, d.content, d.id from keyed d
+        order by d.source, d.native_id, d.id -- one order for all appenders: the fewest deadlocks
+        on conflict do nothing
+        returning k.event_id, k.native_id
+    )
+    insert into audit_event (
+        id, occurred_at, category, action, outcome, actor_type, actor_id, source, native_id, source_seq, request_id, imported,
+        actor, source_ip, user_agent, reported_region, target, description, details, original)
+    select g.id, g.occurred_at, g.category, g.action, g.outcome, g.actor_type, g.actor_id, g.source, f.native_id, g.source_seq, g.request_id,
+        coalesce(g.imported, false), g.actor, g.source_ip, g.user_agent, g.reported_region, g.target, coalesce(g.description, ''), g.details, g.original
+    from given g join fresh f on f.event_id = g.id
+    order by g.id;
+    get diagnostics added = row_count;
+
+    if added = cardinality(submissions) then
+        return query select u.place::integer, u.id, 'accepted' from unnest(ids) with ordinality as u(id, place) order by u.place;
+        return;
+    end if;
+    -- A statement of its own, so that it sees the keys that others committed while the one above waited for them.
+    return query
+    with held as materialized (
+        select u.place, u.id, k.event_id, k.source, k.native_id, submissions[u.place] as given, k.content = c.content as same
+        from unnest(ids) with ordinality as u(id, place)
+        cross join lateral (select audit_content(key, submissions[u.place]) as content) c
+        join event_key k on k.source = (submissions[u.place]).source
+            and k.native_id = coalesce((submissions[u.place]).native_id, encode(c.content, 'hex') || ':' || coalesce((submissions[u.place]).occurrence, 1))
+    ), kept as (
+        insert into conflict (event_id, source, native_id, submission)
+        select h.event_id, h.source, h.native_id, to_jsonb(h.given) from held h where h.event_id <> h.id and not h.same order by h.place
+    )
+    select h.place::integer, h.event_id, case when h.event_id = h.id then 'accepted' when h.same then 'duplicate' else 'conflict' end
+    from held h order by h.place;
+end
+$$;
