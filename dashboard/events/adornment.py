@@ -1,0 +1,73 @@
+"""Columns that a view needs beside those of `events`: each engine adds them to the relation before the view's SQL runs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+
+class Width(StrEnum):
+    """How wide a bucket of time is, in UTC; weeks begin on Monday. The text is what Polars calls it."""
+
+    MINUTE = "1m"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+    SIX_HOURS = "6h"
+    DAY = "1d"
+    WEEK = "1w"
+    MONTH = "1mo"
+    YEAR = "1y"
+
+    def floor(self, moment: datetime) -> datetime:
+        """The start of the bucket that holds the moment."""
+        day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        match self:
+            case Width.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Width.MONTH:
+                return day.replace(day=1)
+            case Width.YEAR:
+                return day.replace(month=1, day=1)
+        return day + (moment - day) // _LENGTHS[self] * _LENGTHS[self]
+
+
+_LENGTHS = {
+    Width.MINUTE: timedelta(minutes=1),
+    Width.FIVE_MINUTES: timedelta(minutes=5),
+    Width.HOUR: timedelta(hours=1),
+    Width.SIX_HOURS: timedelta(hours=6),
+    Width.DAY: timedelta(days=1),
+}
+
+_LONGEST = (  # the longest range that is drawn at each width: between about 30 and 150 buckets
+    (timedelta(hours=2), Width.MINUTE),
+    (timedelta(hours=12), Width.FIVE_MINUTES),
+    (timedelta(days=4), Width.HOUR),
+    (timedelta(days=21), Width.SIX_HOURS),
+    (timedelta(days=150), Width.DAY),
+    (timedelta(days=3 * 366), Width.WEEK),
+    (timedelta(days=30 * 366), Width.MONTH),
+)
+WIDEST = _LONGEST[-1][0]
+
+
+def width_of(since: datetime, until: datetime) -> Width:
+    """The width at which a range of time is drawn."""
+    return next((width for longest, width in _LONGEST if until - since <= longest), Width.YEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Adds `bucket`: the start of the bucket of time that the event's claimed time lies in."""
+
+    width: Width
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Adds `field`, a name of the filter's, and `value`, what the event holds there; keeps values that contain a text."""
+
+    field: str
+    contains: str = ""
+
+
+Adornment = Bucket | Facet

@@ -1,0 +1,27 @@
+"""What each view returns: the declared schema of its frame, also when it is empty, on each engine."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from dashboard.events.columns import SCHEMA, TIME
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+_PAGE = (
+    "seq", "id", "actor", "category", "action", "description", "source_ip", "region",
+    "occurred_at", "recorded_at", "outcome", "actor_type", "clock", "erased",
+)  # fmt: skip
+
+SCHEMAS: Mapping[str, Schema] = {
+    "log_page": {name: SCHEMA[name] for name in _PAGE},
+    "events": dict(SCHEMA),
+    "count": {"events": pl.Int64},
+    "time_range": {"oldest": TIME, "newest": TIME},
+    "actions_over_time": {"bucket": TIME, "category": pl.String, "events": pl.Int64},
+    "failed_logins_by_region": {"region": pl.String, "events": pl.Int64},
+    "facets": {"field": pl.String, "value": pl.String, "events": pl.Int64},
+}
+
+ROW_VIEWS = ("log_page", "events")
+"""Views whose rows are events: they are sorted, cut and streamed by the engine."""

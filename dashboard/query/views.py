@@ -1,0 +1,156 @@
+"""The questions: one function each, each one file of `queries/views/` over the events that a filter means.
+
+    engine = opening.open_engine(log)                    # one state of the log, one moment
+    page = views.log_page(engine, EventFilter(last="7d"), Sort("actor", descending=False), offset=100)
+
+All questions to one engine are about the same events, so a chart, a table and a file of one filter agree.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from dashboard.errors import UsageError
+from dashboard.events.adornment import WIDEST, Bucket, Facet, Width, width_of
+from dashboard.events.columns import SCHEMA
+from dashboard.events.filter import FIELD_COLUMNS, EventFilter
+from dashboard.events.times import EARLIEST
+from dashboard.query.engine import Engine
+from dashboard.query.schemas import SCHEMAS
+from dashboard.query.sort import NEWEST_FIRST, Sort
+
+OPENING_DAYS = 30
+MOST_CATEGORIES = 20
+_TICK = timedelta(microseconds=1)
+
+
+def log_page(
+    engine: Engine, wanted: EventFilter, sort: Sort = NEWEST_FIRST, offset: int = 0, limit: int = 100
+) -> pl.DataFrame:
+    """One page of the log: a row is an event, in the order of `sort`. Cost: one pass over the sort column, one over a page."""
+    return engine.rows("log_page", wanted, sort, offset, limit)
+
+
+def count(engine: Engine, wanted: EventFilter) -> int:
+    """How many events the filter means; for the whole log nothing is read, since places have no gaps."""
+    if wanted.is_whole_log():
+        return engine.as_of
+    return int(engine.answer("count", wanted).item())
+
+
+def actions_over_time(engine: Engine, wanted: EventFilter, now: datetime | None = None) -> pl.DataFrame:
+    """How many events of each category each bucket of time holds, with a row of 0 where it holds none.
+
+    Columns bucket (start, UTC), category, events; ordered by both. Each category that occurs has a row in every bucket
+    of the range: the filter's, or from the first event to the last where it has no times. The numbers add up to
+    `count`: categories beyond the 20 most frequent are gathered in the category null. Empty when no event is meant.
+    """
+    drawn = _drawn_range(engine, wanted, now or engine.now)
+    if drawn is None:
+        return pl.DataFrame(schema=SCHEMAS["actions_over_time"])
+    width = width_of(*drawn)
+    found = engine.answer("actions_over_time", wanted, Bucket(width))
+    return _zero_filled(_gathered(found), width, *drawn)
+
+
+def bucket_width(engine: Engine, wanted: EventFilter, now: datetime | None = None) -> Width | None:
+    """How wide the buckets of `actions_over_time` are; None when no event is meant."""
+    drawn = _drawn_range(engine, wanted, now or engine.now)
+    return width_of(*drawn) if drawn else None
+
+
+def failed_logins_by_region(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
+    """How many logins failed from each region, most first; columns region (null: no region known), events."""
+    return engine.answer("failed_logins_by_region", wanted)
+
+
+def facets(engine: Engine, wanted: EventFilter, field: str, top: int = 20, contains: str = "") -> pl.DataFrame:
+    """How many events hold each value of a field of the filter, most first; the field's own filter does not count.
+
+    Columns field, value (null: none), events. `contains` keeps values that hold the text, folded as the search is.
+    Raises UsageError for a field that holds no values.
+    """
+    if field not in FIELD_COLUMNS:
+        raise UsageError(f"{field[:64]!r} has no values to count", f"There are {', '.join(FIELD_COLUMNS)}.")
+    others = wanted.without(field).without(f"not_{field}")
+    return engine.answer("facets", others, Facet(field, contains), top)
+
+
+def event(engine: Engine, name: int | str) -> pl.DataFrame:
+    """The one event of an id (`4711`) or a place (`seq:12`), with all columns of `events`; empty when there is none."""
+    text = str(name)
+    column, digits = ("seq", text[4:]) if text.startswith("seq:") else ("id", text)
+    if not (digits.isascii() and digits.isdigit()) or int(digits) >= 2**63:
+        raise UsageError(f"{text[:64]!r} is not an event", "Write its id, or its place as seq:12.")
+    return engine.find("events", column, int(digits))
+
+
+def time_range(engine: Engine, wanted: EventFilter) -> tuple[datetime, datetime] | None:
+    """The times of the first and the last event the filter means, both included; None when there is none."""
+    oldest, newest = engine.answer("time_range", wanted).row(0)
+    return None if oldest is None else (oldest, newest)
+
+
+def newest_time(engine: Engine, now: datetime | None = None) -> datetime | None:
+    """The time of the newest event that is not claimed to lie after `now`; None when there is none."""
+    found = time_range(engine, EventFilter(until=(now or engine.now) + _TICK))
+    return found[1] if found else None
+
+
+def opening_window(engine: Engine, now: datetime | None = None) -> tuple[datetime, datetime] | None:
+    """What the page opens on: the 30 UTC days that end with the newest event not later than now; None when there is none."""
+    newest = newest_time(engine, now)
+    if newest is None:
+        return None
+    until = Width.DAY.floor(newest) + timedelta(days=1)
+    return max(until - timedelta(days=OPENING_DAYS), EARLIEST), until
+
+
+def batches(
+    engine: Engine,
+    wanted: EventFilter,
+    sort: Sort = NEWEST_FIRST,
+    columns: Sequence[str] = tuple(SCHEMA),
+    size: int = 10_000,
+) -> Iterator[pl.DataFrame]:
+    """All events the filter means, in order, in frames of `size` rows at most: for exports. No frame when there is none."""
+    unknown = [name for name in columns if name not in SCHEMA]
+    if unknown:
+        raise UsageError(f"columns: {unknown[0][:64]!r} is not a column", f"There are {', '.join(SCHEMA)}.")
+    return engine.batches(wanted, sort, columns, size)
+
+
+def _drawn_range(engine: Engine, wanted: EventFilter, now: datetime) -> tuple[datetime, datetime] | None:
+    """The half-open range of a chart. Only a range that the filter leaves open, or one of decades, is looked up."""
+    since, until = wanted.window(now)
+    if since and until and until - since <= WIDEST:
+        return since, until
+    found = time_range(engine, wanted)
+    if found is None:
+        return None
+    oldest, newest = found
+    if since and not until and now - since <= WIDEST:
+        return since, max(now, newest + _TICK)
+    return oldest, newest + _TICK
+
+
+def _gathered(found: pl.DataFrame) -> pl.DataFrame:
+    """The categories beyond the most frequent as one, null: a log may hold thousands, a chart can't."""
+    if found["category"].n_unique() <= MOST_CATEGORIES:
+        return found
+    totals = (
+        found.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    )
+    kept = totals["category"].head(MOST_CATEGORIES).implode()
+    named = found.with_columns(pl.when(pl.col("category").is_in(kept)).then("category"))
+    return named.group_by("bucket", "category").agg(pl.col("events").sum())
+
+
+def _zero_filled(found: pl.DataFrame, width: Width, since: datetime, until: datetime) -> pl.DataFrame:
+    buckets = pl.datetime_range(
+        width.floor(since), until, width.value, closed="left", eager=True, time_unit="us"
+    ).alias("bucket")
+    spine = buckets.to_frame().join(found.select(pl.col("category").unique()), how="cross")
+    filled = spine.join(found, on=["bucket", "category"], how="left", nulls_equal=True)
+    return filled.with_columns(pl.col("events").fill_null(0)).sort("bucket", "category", nulls_last=True)
