@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from operator import attrgetter
 
 from dashboard.errors import InvalidEvent
 from dashboard.events.times import checked_time
@@ -25,13 +27,15 @@ LIMITS_BYTES = {
     "original": 1024 * KIB,
 }
 REQUIRED = ("category", "action", "source")
-_TEXTS = tuple(name for name in LIMITS_BYTES if name != "original")
+_TEXTS = tuple((name, limit) for name, limit in LIMITS_BYTES.items() if name != "original")
+_texts_of = attrgetter(*(name for name, _ in _TEXTS))
 _LARGEST_JSON_INTEGER = 2**53 - 1
+_LONGEST_CACHED_IP = 64  # characters; longer ones (blanks, zone ids) would let a hostile file fill the memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """One action as its producer reports it. Construction checks every field; raises InvalidEvent naming the first bad one."""
+    """One action as its producer reports it. Construction checks every field; InvalidEvent names the first bad one."""
 
     occurred_at: datetime  # claimed by the source; aware, kept in UTC, microseconds
     category: str
@@ -60,9 +64,8 @@ class AuditEvent:
             fix(self, "occurred_at", checked_time(self.occurred_at))
         except ValueError as wrong:
             raise InvalidEvent("occurred_at", str(wrong)) from wrong
-        for name in _TEXTS:
-            value = getattr(self, name)
-            if value is not None:
+        for value, (name, limit) in zip(_texts_of(self), _TEXTS, strict=True):
+            if value is not None and not (value.isascii() and len(value) <= limit and "\0" not in value):
                 _check_text(name, value)
         for name in REQUIRED:
             if not getattr(self, name).strip():
@@ -74,7 +77,7 @@ class AuditEvent:
         if self.source_seq is not None and not 0 <= self.source_seq <= _LARGEST_JSON_INTEGER:
             raise InvalidEvent("source_seq", "lies outside 0 to 2^53 - 1")
         fix(self, "actor_type", self._checked_actor_type())
-        fix(self, "outcome", outcome_of(self.action) if self.outcome is None else Outcome(self.outcome))
+        fix(self, "outcome", _outcome_of(self.action) if self.outcome is None else Outcome(self.outcome))
 
     def _checked_actor_type(self) -> ActorType:
         if self.actor_type is None:
@@ -82,6 +85,9 @@ class AuditEvent:
         if self.actor_type == ActorType.SYSTEM and self.actor is not None:
             raise InvalidEvent("actor_type", "is system, but an actor is named")
         return ActorType(self.actor_type)
+
+
+_outcome_of = lru_cache(maxsize=4096)(outcome_of)  # a log has few actions and many events; each at most 256 bytes here
 
 
 def _check_text(name: str, value: str) -> None:
@@ -98,9 +104,14 @@ def _check_text(name: str, value: str) -> None:
 def canonical_ip(text: str) -> str:
     """The address as we keep it: RFC 5952 text, IPv4-mapped IPv6 as IPv4, no zone id. Raises InvalidEvent."""
     try:
-        address = ip_address(text.strip().partition("%")[0])
+        return _canonical_ip(text) if len(text) <= _LONGEST_CACHED_IP else _canonical_ip.__wrapped__(text)
     except ValueError as wrong:
         raise InvalidEvent("source_ip", f"{text[:64]!r} is not an IP address") from wrong
+
+
+@lru_cache(maxsize=65_536)  # about 10 MiB when full; a log's addresses repeat, and parsing one costs as much as the rest
+def _canonical_ip(text: str) -> str:
+    address = ip_address(text.strip().partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return str(address)
