@@ -59,7 +59,7 @@ class Regions:
 
     @classmethod
     def open(cls, path: Path | None) -> Self:
-        """Opens the database at `path`; never raises: `problem` says what is wrong and every look-up is then NOWHERE."""
+        """Opens the database at `path`; never raises: `problem` says what is wrong, and look-ups are NOWHERE."""
         return cls(path)
 
     @property
@@ -154,7 +154,7 @@ class Regions:
 def find_database(settings: Settings) -> Path | None:
     """The database to use: the one set, else the newest fetched into HOME/geo, else the one a wheel brought, else None.
 
-    One that is set is returned even if it doesn't exist: `Regions.problem` then says so, and nothing replaces it quietly.
+    One that is set is returned even if it doesn't exist: `Regions.problem` then says so, nothing replaces it quietly.
     """
     if settings.geoip_db is not None:
         return settings.geoip_db
