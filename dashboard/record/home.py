@@ -28,16 +28,15 @@ _SOCKET_PATH_LIMIT_BYTES = 107  # sockaddr_un.sun_path, without its closing NUL
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who runs the postmaster. `lent` is true when root runs it as the system account, false when we run it ourselves."""
+    """Who runs the postmaster. `lent`: root runs it as the system account; else we run it as ourselves."""
 
     name: str
     uid: int
     gid: int
     lent: bool
 
-    def run(self, command: Sequence[str | Path], timeout_s: float | None = None) -> subprocess.CompletedProcess[str]:
-        """Run `command` as this account in a plain environment; its output is kept, its exit code is the caller's to judge."""
-        identity = {"user": self.uid, "group": self.gid, "extra_groups": ()} if self.lent else {}
+    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+        """Run `command` as this account in a plain environment; the exit code is the caller's to judge."""
         return subprocess.run(
             [str(part) for part in command],
             cwd="/",
@@ -48,8 +47,9 @@ class Account:
             encoding="utf-8",
             errors="replace",
             check=False,
-            timeout=timeout_s,
-            **identity,  # type: ignore[call-overload]  # the three keywords are of different types
+            user=self.uid if self.lent else None,
+            group=self.gid if self.lent else None,
+            extra_groups=() if self.lent else None,
         )
 
     def reaches(self, folder: Path) -> bool:
@@ -156,8 +156,8 @@ def _refuse_foreign(home: Path) -> None:
 def socket_folder(home: Path, who: Account) -> Path:
     """Return the folder for the socket, made and closed to others: HOME/run, or a short one when that path is too long.
 
-    A socket's path holds 107 bytes, and libpq reads a comma in it as a list of hosts. The short folder's name follows from
-    the home, and it is refused when anyone else made it first.
+    A socket's path holds 107 bytes, and libpq reads a comma in it as a list of hosts. The short folder's name follows
+    from the home, and it is refused when anyone else made it first.
     """
     folder = home / "run"
     if not _fits(folder):

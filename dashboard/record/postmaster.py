@@ -1,7 +1,7 @@
 """Which PostgreSQL process runs on a data folder: found by what the process does, not by what a left-over file says.
 
-`pg_ctl status` takes a zombie, or a stranger that got the old pid, for a running server. Here a server is a live process
-whose pid stands in postmaster.pid and whose working directory is the data folder.
+`pg_ctl status` takes a zombie, or a stranger that got the old pid, for a running server. Here a server is a live
+process whose pid stands in postmaster.pid and whose working directory is the data folder.
 """
 
 import os
@@ -34,8 +34,8 @@ class Postmaster:
 def settled(folder: Path, who: Account) -> Postmaster | None:
     """Wait until the server on `folder` is ready, or until no process uses the folder, and return which.
 
-    A server on its way down is waited for; backends that outlived a killed postmaster are ended after five seconds. Raises
-    UnreachableError when neither comes about.
+    A server on its way down is waited for; backends that outlived a killed postmaster are ended after five seconds.
+    Raises UnreachableError when neither comes about.
     """
     begun = time.monotonic()
     asked = False

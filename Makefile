@@ -1,0 +1,49 @@
+# `make run` and `make test` need Python >= 3.11 and nothing else. Another Python: make PY=python3.12 run
+PY  ?= python3
+BIN := .venv/bin
+# pip installs into .venv from outside: no python3-venv package is needed, and a system's "externally managed" mark is no obstacle
+PIP := $(PY) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-warn-script-location
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+run: .venv/.ready
+	@$(BIN)/auditlens serve --demo
+
+test: .venv/.ready-test lint
+	@$(BIN)/python -m tests.browser.install
+	$(BIN)/python -m pytest -q -n 2
+
+lint: .venv/.ready-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.ready-test
+	$(BIN)/python -m pytest -q -s -m bench
+
+# Needs uv. Keeps what is locked; `make lock UPGRADE=--upgrade` takes newer versions.
+lock:
+	$(LOCK) $(UPGRADE) pyproject.toml requirements-build.in -o requirements.lock
+	$(LOCK) $(UPGRADE) --extra test -c requirements.lock pyproject.toml requirements-build.in -o requirements-test.lock
+	$(LOCK) $(UPGRADE) --no-deps requirements-geo.in -o requirements-geo.lock
+
+.venv/.python:
+	@$(PY) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PY=python3.12 run")'
+	@$(PY) -c 'import pip; v = tuple(map(int, pip.__version__.split(".")[:2])); v >= (22, 3) or sys.exit("x")' 2>/dev/null \
+	  || { echo "pip 22.3 or newer is needed for $(PY) (Debian: python3-pip)" >&2; exit 1; }
+	@echo "Setting up .venv (once, about half a minute)"
+	@$(PY) -m venv --clear --without-pip .venv
+	@touch $@
+
+# The geo database's wheel pins an old reader that it does not need: a lock of its own, without its requirements.
+.venv/.ready: .venv/.python requirements.lock requirements-geo.lock pyproject.toml
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes --no-deps -r requirements-geo.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.ready-test: requirements-test.lock .venv/.ready
+	@$(PIP) --require-hashes -r requirements-test.lock
+	@touch $@
+
+.PHONY: run test lint bench lock

@@ -1,0 +1,134 @@
+"""Streamlit's settings, all of them decided here: a config.toml in a home or current folder changes nothing.
+
+Streamlit reads ~/.streamlit, then ./.streamlit, then the folder of the script, then what `App.run(config=…)` is given.
+The last word is `pinned_config`. It can't take back a value whose default is "none", nor a colour that our theme leaves
+to Streamlit; for those `shut_out_foreign_files` narrows the files to ours.
+"""
+
+import ipaddress
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from streamlit import config as streamlit_config
+
+from dashboard.errors import UnreachableError
+from dashboard.paths import ROOT
+
+_FILES = ROOT / ".streamlit"
+_COOKIE_SECRET = "STREAMLIT_SERVER_COOKIE_SECRET"  # noqa: S105  # the variable's name
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+# What differs from Streamlit's defaults, and the defaults that another file could do harm with. Everything else is
+# pinned to its default by `pinned_config`.
+_PINS: Mapping[str, object] = {
+    "server.headless": True,  # no browser is opened, no address asked for, no external service asked for our IP
+    "server.showEmailPrompt": False,
+    "server.fileWatcherType": "none",
+    "server.runOnSave": False,
+    "server.allowRunOnSave": False,
+    "server.enableCORS": True,  # false would open the websocket to every site
+    "server.enableXsrfProtection": True,
+    "server.corsAllowedOrigins": [],
+    "server.trustedUserHeaders": {},  # a header would say who someone is
+    "server.enableAgentApi": False,  # reads pages as JSON
+    "server.enableStaticServing": False,
+    "server.scriptHealthCheckEnabled": False,  # runs the page for anyone
+    "server.unsafeMetricsUserAttributes": [],
+    "server.baseUrlPath": "",
+    "server.customComponentBaseUrlPath": "",
+    "server.sslCertFile": "",  # TLS is the proxy's; "" is off, none can't be pinned
+    "server.sslKeyFile": "",
+    "server.maxUploadSize": 1,  # nothing is uploaded
+    "server.maxCacheDataSize": "1GiB",
+    "client.showErrorDetails": "none",  # a traceback names paths and values
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "viewer",
+    "client.allowedOrigins": [],  # no page of another site embeds ours
+    "browser.gatherUsageStats": False,
+    "runner.magicEnabled": False,
+    "global.developmentMode": False,
+    "logger.level": "warning",
+    "logger.enableRich": False,
+    "theme.base": "light",  # a path or URL here would be loaded
+    "theme.fontFaces": [],  # fonts would be fetched from where they say
+    "secrets.files": [str(_FILES / "secrets.toml")],
+}
+
+
+def pinned_config(host: str, port: int, proxy_hosts: Sequence[str] = ()) -> dict[str, object]:
+    """Return every setting for `App.run(config=…)`: our pins, our theme, and Streamlit's own default for the rest.
+
+    On a loopback address only loopback names and `proxy_hosts` may be asked for, or a site whose name is made to point
+    here (DNS rebinding) would read the log through its visitor's browser. A `proxy_hosts` entry is a name as a proxy
+    passes it on.
+    """
+    defaults = {
+        key: option.value
+        for key, option in streamlit_config._config_options_template.items()  # the public copy holds files' values
+        if option.value is not None and not option.sensitive and not option.deprecated
+    }
+    return {
+        **defaults,
+        **_theme(),
+        **_PINS,
+        "server.address": host,
+        "server.port": port,
+        "server.allowedHosts": [*_LOOPBACK_NAMES, host, *proxy_hosts] if _is_loopback(host) else list(proxy_hosts),
+        "browser.serverAddress": host,
+        "browser.serverPort": port,
+    }
+
+
+def shut_out_foreign_files() -> None:
+    """Let Streamlit read config.toml and secrets.toml beside our pages only. To be called before the app runs.
+
+    The function replaced is not part of Streamlit's public interface: a test sweeps every option with a hostile file.
+    """
+    streamlit_config.get_config_files = lambda file_name: [str(_FILES / file_name)]
+
+
+def keep_cookie_secret(home: Path) -> None:
+    """Sign cookies with a key of this installation, made once in `home`, readable by its owner alone.
+
+    Without one, sessions end at each restart, and a config.toml could bring a key that others know. A key in the
+    environment wins, so that several servers can share it.
+    """
+    if os.environ.get(_COOKIE_SECRET):
+        return
+    path = home / "cookie.key"
+    try:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        except FileExistsError:
+            secret = path.read_text("ascii").strip()
+        else:
+            secret = secrets.token_hex(32)
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                file.write(secret)
+    except OSError as error:
+        raise UnreachableError(f"The key for cookies in {path} can't be read or made: {error.strerror}.") from error
+    os.environ[_COOKIE_SECRET] = secret or secrets.token_hex(32)
+
+
+def _theme() -> dict[str, object]:
+    """The theme sections of our config.toml as dotted keys."""
+    sections = tomllib.loads((_FILES / "config.toml").read_text("utf-8"))
+    return dict(_dotted("theme", sections.get("theme", {})))
+
+
+def _dotted(prefix: str, section: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in section.items():
+        if isinstance(value, dict):
+            yield from _dotted(f"{prefix}.{name}", value)
+        else:
+            yield f"{prefix}.{name}", value
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
