@@ -1,0 +1,202 @@
+"""A JSON array of objects of any length, in constant memory: read twice, first checked as a whole, then taken.
+
+An array is one JSON value, so it is valid or not: when it breaks off, or anything in it is not JSON, nothing of it is
+taken. An element that is JSON and no event is rejected alone, and so is one longer than 1 MiB.
+
+Streaming readers (ijson) don't tell lines, keep no limit on one element and allow half surrogate pairs. So the array is
+cut into elements here and orjson reads each: no proper beginning of an object is an object itself, so the first `}` up
+to which the text can be read ends it. After a few vain tries brackets are counted instead, which is linear.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+import orjson
+
+from dashboard.ingest.fields import Maker
+from dashboard.ingest.json_objects import ObjectReader, kind_of, why_not_json
+from dashboard.ingest.lines import LONGEST_LINE_BYTES, TOO_LONG
+from dashboard.ingest.rejects import WHOLE_LINE, Parsed, rejected
+from dashboard.ingest.sources import Source, Unusable
+
+_BLOCK_BYTES = 1024 * 1024
+_BLANKS = re.compile(rb"[ \t\r\n]*")
+_LIKELY_END = re.compile(rb"\}(?=[ \t\r\n]*(?:,[ \t\r\n]*\{|\]))")
+_SCALAR = re.compile(rb'[^\s,\[\]{}"]+')
+_MARK = re.compile(rb'[\\"{}\[\]]')
+_TRIES = 3
+_TOO_DEEP = "depth limit exceeded"
+
+
+def read_array(source: Source, maker: Maker) -> Iterator[Parsed]:
+    """Yields what each element holds. Raises Unusable, before the first one, unless the whole is a JSON array."""
+    source.rewindable()
+    _check(source)
+    source.rewind()
+    reader = ObjectReader(maker)
+    for line, text in _Elements(source):
+        yield rejected(line, WHOLE_LINE, TOO_LONG) if text is None else reader.parsed(line, text)
+
+
+def _check(source: Source) -> None:
+    """Raises Unusable unless the source is a JSON array that holds at least one object, or nothing."""
+    source.rewind()
+    objects, others = 0, ""
+    for line, text in _Elements(source):
+        if text is None:
+            objects += 1
+            continue
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError as wrong:
+            if wrong.msg.startswith(_TOO_DEEP):
+                continue
+            raise Unusable(f"is not JSON: line {line + wrong.lineno - 1}: {why_not_json(text, wrong)}") from wrong
+        if type(value) is dict:
+            objects += 1
+        else:
+            others = others or kind_of(value)
+    if others and not objects:
+        raise Unusable(f"is an array that holds {others} where events, which are objects, belong")
+
+
+class _Elements:
+    """The elements of an array: (line where it begins, its text or None when it is too long). Raises Unusable."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._window = b""  # from `_at` on, it holds more than the longest element, or all that is left
+        self._at = 0
+        self._line = 1
+        self._counted = 0  # how far into the window lines have been counted
+
+    def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
+        self._skip_blanks()
+        self._take(b"[")
+        if self._next() == b"]":
+            self._at += 1
+        else:
+            while True:
+                yield self._element()
+                if self._next() == b"]":
+                    self._at += 1
+                    break
+                self._take(b",")
+                self._skip_blanks()
+        if self._next():
+            raise Unusable(f"is not JSON: line {self._here()}: something follows the array")
+
+    def _element(self) -> tuple[int, bytes | None]:
+        self._fill()
+        line, start = self._here(), self._at
+        end = self._end()
+        if end is None or end - start > LONGEST_LINE_BYTES:
+            self._skip_nested()
+            return line, None
+        self._at = end
+        return line, self._window[start:end]
+
+    def _end(self) -> int | None:
+        """Where the element ends, None when it is longer than the window."""
+        first = self._window[self._at : self._at + 1]
+        if first == b"{":
+            for likely in islice(_LIKELY_END.finditer(self._window, self._at), _TRIES):
+                if _is_json(self._window[self._at : likely.end()]):
+                    return likely.end()
+        if first in (b"{", b"[", b'"'):
+            return _Nesting().end(self._window, self._at)
+        match = _SCALAR.match(self._window, self._at)
+        if match is None:
+            raise Unusable(f"is not JSON: line {self._here()}: {self._unexpected()}")
+        return match.end()
+
+    def _skip_nested(self) -> None:
+        """Goes behind an element of any length without keeping it."""
+        nesting = _Nesting()
+        while (end := nesting.end(self._window, self._at)) is None:
+            self._at = len(self._window)
+            self._fill()
+            if self._at == len(self._window):
+                raise Unusable(self._source.problem or f"breaks off in line {self._here()}, inside the array")
+        self._at = end
+
+    def _next(self) -> bytes:
+        self._skip_blanks()
+        return self._window[self._at : self._at + 1]
+
+    def _skip_blanks(self) -> None:
+        while True:
+            blanks = _BLANKS.match(self._window, self._at)
+            self._at = blanks.end() if blanks else self._at
+            if self._at < len(self._window):
+                return
+            self._fill()
+            if self._at == len(self._window):
+                return
+
+    def _take(self, mark: bytes) -> None:
+        if self._window[self._at : self._at + 1] != mark:
+            raise Unusable(f"is not JSON: line {self._here()}: {self._unexpected()}")
+        self._at += 1
+
+    def _unexpected(self) -> str:
+        if self._source.problem:
+            return self._source.problem
+        found = self._window[self._at : self._at + 1]
+        return f"{found.decode('latin-1')!r} where it can't stand" if found else "the array breaks off"
+
+    def _fill(self) -> None:
+        if len(self._window) - self._at > LONGEST_LINE_BYTES:
+            return
+        self._here()
+        blocks = [self._window[self._at :]]
+        size = len(blocks[0])
+        while size <= 2 * LONGEST_LINE_BYTES and (block := self._source.read(_BLOCK_BYTES)):
+            blocks.append(block)
+            size += len(block)
+        self._window = b"".join(blocks)
+        self._at = self._counted = 0
+
+    def _here(self) -> int:
+        self._line += self._window.count(b"\n", self._counted, self._at)
+        self._counted = self._at
+        return self._line
+
+
+class _Nesting:
+    """Counts brackets outside strings, over any number of windows."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False  # the last byte of the window before was a backslash
+
+    def end(self, window: bytes, start: int) -> int | None:
+        """Where the value that begins at `start`, or began in an earlier window, ends; None when it goes on."""
+        skip = start if self._escaped else -1
+        self._escaped = False
+        for match in _MARK.finditer(window, start):
+            at, mark = match.start(), match[0]
+            if at == skip:
+                continue
+            if self._in_string:
+                if mark == b"\\":
+                    skip = at + 1
+                    self._escaped = skip == len(window)
+                self._in_string = mark != b'"'
+            elif mark == b'"':
+                self._in_string = True
+            elif mark != b"\\":
+                self._depth += 1 if mark in b"{[" else -1
+            if not self._in_string and self._depth <= 0:
+                return at + 1
+        return None
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
