@@ -25,3 +25,6 @@ $$;
 revoke create on schema public from public;
 grant usage, create on schema public to auditlens_owner;
 grant usage on schema public to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor;
+
+alter table schema_migration owner to auditlens_owner;
+grant select on schema_migration to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor;

@@ -22,3 +22,5 @@ end
 $$;
 
 revoke execute on function audit_protect(regclass) from public;
+
+select audit_protect('schema_migration');

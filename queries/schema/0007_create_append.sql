@@ -12,7 +12,7 @@ create type audit_submission as (
     outcome         text,
     description     text,
     target          text,
-    source_ip       inet,
+    source_ip       text,
     user_agent      text,
     reported_region text,
     request_id      text,
@@ -30,8 +30,14 @@ create function audit_content(secret bytea, event audit_submission) returns byte
 language sql stable as $$
     select sha256($1 || sha256($1 || convert_to(json_build_array(
         extract(epoch from event.occurred_at), event.category, event.action, event.actor, event.actor_id, event.actor_type, event.outcome,
-        event.description, event.target, host(event.source_ip), event.user_agent, event.reported_region, event.request_id,
+        event.description, event.target, host(event.source_ip::inet), event.user_agent, event.reported_region, event.request_id,
         event.source_seq, event.details)::text, 'UTF8')))
+$$;
+
+-- The id of an event whose source gave it none: its content, and which of several alike in one file it is.
+create function audit_native_id(content bytea, occurrence integer) returns text
+language sql immutable as $$
+    select encode($1, 'hex') || ':' || coalesce($2, 1)
 $$;
 
 -- Appends a batch in the transaction of its caller. A row a submission, in their order: place (from 1), the id of the event that holds its key,
@@ -44,27 +50,28 @@ declare
     ids   bigint[] := array(select nextval('audit_event_id') from generate_series(1, cardinality(submissions)));
     added bigint;
 begin
-    with given as materialized (
-        select u.*, audit_content(key, submissions[u.place]) as content
-        from rows from (unnest(submissions), unnest(ids)) with ordinality as u(
-            occurred_at, category, action, actor, actor_id, actor_type, outcome, description, target, source_ip, user_agent, reported_region,
-            request_id, source, native_id, occurrence, source_seq, details, original, imported, id, place)
+    -- set-returning functions side by side keep each submission whole: a subscript into an array of rows costs its length
+    with numbered as materialized (
+        select unnest(submissions) as given, unnest(ids) as id
     ), keyed as materialized (
-        select g.id, g.source, coalesce(g.native_id, encode(g.content, 'hex') || ':' || coalesce(g.occurrence, 1)) as native_id, g.content from given g
+        select n.id, n.given, c.content, (n.given).source, coalesce((n.given).native_id, audit_native_id(c.content, (n.given).occurrence)) as native_id
+        from numbered n cross join lateral (select audit_content(key, n.given) as content offset 0) c
     ), fresh as (
         insert into event_key as k (source, native_id, content, event_id)
         select d.source, d.native_id, d.content, d.id from keyed d
         order by d.source, d.native_id, d.id -- one order for all appenders: the fewest deadlocks
         on conflict do nothing
-        returning k.event_id, k.native_id
+        returning k.event_id
     )
     insert into audit_event (
         id, occurred_at, category, action, outcome, actor_type, actor_id, source, native_id, source_seq, request_id, imported,
         actor, source_ip, user_agent, reported_region, target, description, details, original)
-    select g.id, g.occurred_at, g.category, g.action, g.outcome, g.actor_type, g.actor_id, g.source, f.native_id, g.source_seq, g.request_id,
-        coalesce(g.imported, false), g.actor, g.source_ip, g.user_agent, g.reported_region, g.target, coalesce(g.description, ''), g.details, g.original
-    from given g join fresh f on f.event_id = g.id
-    order by g.id;
+    select d.id, (d.given).occurred_at, (d.given).category, (d.given).action, (d.given).outcome, (d.given).actor_type, (d.given).actor_id,
+        d.source, d.native_id, (d.given).source_seq, (d.given).request_id, coalesce((d.given).imported, false),
+        (d.given).actor, (d.given).source_ip::inet, (d.given).user_agent, (d.given).reported_region, (d.given).target,
+        coalesce((d.given).description, ''), (d.given).details, (d.given).original
+    from keyed d join fresh f on f.event_id = d.id
+    order by d.id;
     get diagnostics added = row_count;
 
     if added = cardinality(submissions) then
@@ -73,17 +80,18 @@ begin
     end if;
     -- A statement of its own, so that it sees the keys that others committed while the one above waited for them.
     return query
-    with held as materialized (
-        select u.place, u.id, k.event_id, k.source, k.native_id, submissions[u.place] as given, k.content = c.content as same
-        from unnest(ids) with ordinality as u(id, place)
-        cross join lateral (select audit_content(key, submissions[u.place]) as content) c
-        join event_key k on k.source = (submissions[u.place]).source
-            and k.native_id = coalesce((submissions[u.place]).native_id, encode(c.content, 'hex') || ':' || coalesce((submissions[u.place]).occurrence, 1))
+    with numbered as materialized (
+        select unnest(submissions) as given, unnest(ids) as id, generate_series(1, cardinality(ids)) as place
+    ), held as materialized (
+        select n.place, n.id, n.given, k.event_id, k.source, k.native_id, k.content = c.content as same
+        from numbered n
+        cross join lateral (select audit_content(key, n.given) as content offset 0) c
+        join event_key k on k.source = (n.given).source and k.native_id = coalesce((n.given).native_id, audit_native_id(c.content, (n.given).occurrence))
     ), kept as (
         insert into conflict (event_id, source, native_id, submission)
         select h.event_id, h.source, h.native_id, to_jsonb(h.given) from held h where h.event_id <> h.id and not h.same order by h.place
     )
-    select h.place::integer, h.event_id, case when h.event_id = h.id then 'accepted' when h.same then 'duplicate' else 'conflict' end
+    select h.place, h.event_id, case when h.event_id = h.id then 'accepted' when h.same then 'duplicate' else 'conflict' end
     from held h order by h.place;
 end
 $$;

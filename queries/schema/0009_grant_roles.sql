@@ -1,7 +1,8 @@
 -- Says what each login may do. Nobody inserts into the record but through audit_append and audit_append_all.
 set local role auditlens_owner;
 
-revoke all on function audit_append(jsonb), audit_append_all(audit_submission[]), audit_content(bytea, audit_submission), audit_add_months() from public;
+revoke all on function audit_append(jsonb), audit_append_all(audit_submission[]), audit_content(bytea, audit_submission),
+    audit_native_id(bytea, integer), audit_outcome(text), audit_add_months() from public;
 grant execute on function audit_append(jsonb), audit_append_all(audit_submission[]) to auditlens_writer;
 grant execute on function audit_add_months() to auditlens_sealer;
 grant select on log to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor;
