@@ -2,7 +2,7 @@
 PY  ?= python3
 BIN := .venv/bin
 # pip installs into .venv from outside: no python3-venv package is needed, and a system's "externally managed" mark is no obstacle
-PIP := $(PY) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-warn-script-location
+PIP := $(PY) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-warn-script-location
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 run: .venv/.ready

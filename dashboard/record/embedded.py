@@ -133,15 +133,16 @@ class EmbeddedServer:
         log = self.folder / "server.log"
         _rotate(log)
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        self._pg_ctl(who, "start", _START_TIMEOUT_S, "-l", str(log), "-o", shlex.join(words))
+        self._pg_ctl(who, "start", _START_TIMEOUT_S, "-l", log.name, "-o", shlex.join(words))
 
     def _shut_down(self, who: homes.Account) -> None:
         if postmaster.settled(self.folder, who) is not None:
             self._pg_ctl(who, "stop", _STOP_TIMEOUT_S, "-m", "fast")
 
     def _pg_ctl(self, who: homes.Account, act: str, timeout_s: int, *options: str) -> None:
+        """Run pg_ctl in the data folder, named ".": it hands names to a shell and escapes nothing in them."""
         program = programs_for(self.home, who) / "pg_ctl"
-        result = who.run([program, "-D", self.folder, "-w", "-t", str(timeout_s), *options, act])
+        result = who.run([program, "-D", ".", "-w", "-t", str(timeout_s), *options, act], self.folder)
         if result.returncode != 0:
             raise UnreachableError(f"The embedded database does not {act}. {result.stderr.strip()}", self._log_hint())
 
@@ -157,7 +158,7 @@ class EmbeddedServer:
             raise UnreachableError(
                 f"The database in {self.folder} was made by PostgreSQL {found}; this Auditlens brings {MAJOR}.",
                 f"Nothing was changed. Dump it with PostgreSQL {found} (pg_dumpall), move the folder away, start "
-                f"Auditlens once and load the dump with psql; or run PostgreSQL {found} yourself and set AUDITLENS_DATABASE_URL.",
+                f"Auditlens once and load the dump with psql. Or set AUDITLENS_DATABASE_URL to a server of {found}.",
             )
 
     def _log_hint(self) -> str:

@@ -35,11 +35,11 @@ class Account:
     gid: int
     lent: bool
 
-    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        """Run `command` as this account in a plain environment; the exit code is the caller's to judge."""
+    def run(self, command: Sequence[str | Path], folder: Path = Path("/")) -> subprocess.CompletedProcess[str]:
+        """Run `command` as this account in `folder`, in a plain environment; the exit code is the caller's to judge."""
         return subprocess.run(
             [str(part) for part in command],
-            cwd="/",
+            cwd=folder,
             env=_ENVIRONMENT,
             umask=0o077,
             stdin=subprocess.DEVNULL,
