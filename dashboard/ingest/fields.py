@@ -9,12 +9,14 @@ Times as `dashboard.events.times` reads them. Outcome and kind of actor in the w
 the action's name.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, timezone, tzinfo
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dashboard.errors import InvalidEvent
+from dashboard.errors import InvalidEvent, UsageError
 from dashboard.events.columns import COLUMNS
 from dashboard.events.event import AuditEvent
 from dashboard.events.times import parse_time
@@ -33,6 +35,7 @@ TIME_LABELS = frozenset({"timestamp", UTC_LABEL})
 NOBODY = frozenset({"", "-", "—"})  # how a table of seven columns writes that there is no actor, address or place
 MAY_BE_NOBODY = frozenset({"actor", "source_ip", "reported_region"})
 
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3]):?([0-5][0-9])")
 _Word = TypeVar("_Word")
 _BY_NAME = {column.label.casefold(): word for word, column in COLUMNS.items()} | {word: word for word in COLUMNS}
 _BY_NAME[UTC_LABEL] = "occurred_at"
@@ -99,6 +102,19 @@ class Maker:
         if fields.get("source") is None:
             fields["source"] = self.source
         return AuditEvent(**fields, imported=self.imported)
+
+
+def zone_of(name: str | None) -> tzinfo | None:
+    """The zone of an IANA name such as Europe/Istanbul, or of an offset such as +03:00. Raises UsageError."""
+    if name is None:
+        return None
+    if match := _OFFSET.fullmatch(name):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return timezone(-offset if match[1] == "-" else offset)
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as wrong:
+        raise UsageError(f"{name!r} is not a time zone.", "Name one such as Europe/Istanbul, UTC or +03:00.") from wrong
 
 
 def _word(words: Mapping[str, _Word], field: str, text: str) -> _Word:

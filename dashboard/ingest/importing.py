@@ -12,7 +12,7 @@ from dashboard.events.event import AuditEvent
 from dashboard.ingest import delimited, json_array, json_lines
 from dashboard.ingest.fields import Maker
 from dashboard.ingest.occurrences import Occurrences
-from dashboard.ingest.rejects import WHOLE_FILE, Parsed, Reject
+from dashboard.ingest.rejects import WHOLE_FILE, Parsed, Reject, rejected
 from dashboard.ingest.report import Report
 from dashboard.ingest.sources import Format, Source, Unusable, format_of, open_stream
 
@@ -102,7 +102,7 @@ def _parsed(source: Source, options: Options) -> Iterator[Parsed]:
         maker = Maker(options.source or kind.value, options.zone, imported=True)
         yield from _reader(kind, head)(source, maker)
     except Unusable as wrong:
-        yield Parsed(1, 0, Reject(1, WHOLE_FILE, str(wrong)))
+        yield rejected(wrong.line, WHOLE_FILE, str(wrong))
 
 
 def _reader(kind: Format, head: bytes) -> Callable[[Source, Maker], Iterator[Parsed]]:

@@ -22,10 +22,11 @@ from dashboard.ingest.sources import Source, Unusable
 
 _BLOCK_BYTES = 1024 * 1024
 _BLANKS = re.compile(rb"[ \t\r\n]*")
-_LIKELY_END = re.compile(rb"\}(?=[ \t\r\n]*(?:,[ \t\r\n]*\{|\]))")
+_LIKELY_END = re.compile(rb"\}(?=[ \t\r\n]*[,\]])")
 _SCALAR = re.compile(rb'[^\s,\[\]{}"]+')
 _MARK = re.compile(rb'[\\"{}\[\]]')
 _TRIES = 3
+_BROKEN_OFF = "is not JSON: the array breaks off here"
 _TOO_DEEP = "depth limit exceeded"
 
 
@@ -52,7 +53,7 @@ def _check(source: Source) -> None:
         except orjson.JSONDecodeError as wrong:
             if wrong.msg.startswith(_TOO_DEEP):
                 continue
-            raise Unusable(f"is not JSON: line {line + wrong.lineno - 1}: {why_not_json(text, wrong)}") from wrong
+            raise Unusable(why_not_json(text, wrong), line + wrong.lineno - 1) from wrong
         if type(value) is dict:
             objects += 1
         else:
@@ -85,13 +86,15 @@ class _Elements:
                 self._take(b",")
                 self._skip_blanks()
         if self._next():
-            raise Unusable(f"is not JSON: line {self._here()}: something follows the array")
+            raise Unusable("is not JSON: something follows the array", self._here())
 
     def _element(self) -> tuple[int, bytes | None]:
         self._fill()
         line, start = self._here(), self._at
         end = self._end()
         if end is None or end - start > LONGEST_LINE_BYTES:
+            if self._window[start] not in b'{["':
+                raise Unusable("is not JSON: a number longer than 1 MiB", line)
             self._skip_nested()
             return line, None
         self._at = end
@@ -108,7 +111,7 @@ class _Elements:
             return _Nesting().end(self._window, self._at)
         match = _SCALAR.match(self._window, self._at)
         if match is None:
-            raise Unusable(f"is not JSON: line {self._here()}: {self._unexpected()}")
+            raise self._unexpected()
         return match.end()
 
     def _skip_nested(self) -> None:
@@ -118,7 +121,7 @@ class _Elements:
             self._at = len(self._window)
             self._fill()
             if self._at == len(self._window):
-                raise Unusable(self._source.problem or f"breaks off in line {self._here()}, inside the array")
+                raise Unusable(self._source.problem or _BROKEN_OFF, self._here())
         self._at = end
 
     def _next(self) -> bytes:
@@ -137,14 +140,13 @@ class _Elements:
 
     def _take(self, mark: bytes) -> None:
         if self._window[self._at : self._at + 1] != mark:
-            raise Unusable(f"is not JSON: line {self._here()}: {self._unexpected()}")
+            raise self._unexpected()
         self._at += 1
 
-    def _unexpected(self) -> str:
-        if self._source.problem:
-            return self._source.problem
-        found = self._window[self._at : self._at + 1]
-        return f"{found.decode('latin-1')!r} where it can't stand" if found else "the array breaks off"
+    def _unexpected(self) -> Unusable:
+        found = self._window[self._at : self._at + 1].decode("latin-1")
+        reason = f"is not JSON: {found!r} where it can't stand" if found else self._source.problem or _BROKEN_OFF
+        return Unusable(reason, self._here())
 
     def _fill(self) -> None:
         if len(self._window) - self._at > LONGEST_LINE_BYTES:

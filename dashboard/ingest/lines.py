@@ -1,4 +1,4 @@
-"""Physical lines of a stream, numbered from 1: LF, CR LF and CR end one, also mixed; memory holds a block and a line."""
+"""Physical lines of a stream, numbered from 1: LF, CR LF and CR end one, also mixed; constant memory."""
 
 from collections.abc import Callable, Iterator
 

@@ -4,12 +4,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import orjson
 
 from dashboard.errors import Exit
-from dashboard.ingest.rejects import WHOLE_FILE, Reject, visible
+from dashboard.ingest.rejects import WHOLE_FILE, WHOLE_LINE, Reject, visible
 
 SHOWN = 20  # rejects a file that the summary for people lists
 _KEPT_IN_MEMORY_BYTES = 4 * 1024 * 1024
@@ -102,16 +102,9 @@ class Report:
         self.close()
 
 
-def write(pieces: Iterator[str], out: IO[str]) -> None:
-    for piece in pieces:
-        out.write(piece)
-    out.flush()
-
-
 def _line(row: dict[str, str | int]) -> str:
-    field = "" if row["field"] == WHOLE_FILE else f"{row['field']}: "
-    place = visible(str(row["file"])) if row["field"] == WHOLE_FILE else f"{visible(str(row['file']))}:{row['line']}"
-    return f"{place}: {field}{row['reason']}\n"
+    field = "" if row["field"] in (WHOLE_FILE, WHOLE_LINE) else f"{row['field'] or 'a key'}: "
+    return f"{visible(str(row['file']))}:{row['line']}: {field}{row['reason']}\n"
 
 
 def _file_line(name: str, counts: Counts) -> Iterator[str]:

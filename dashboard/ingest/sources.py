@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from dashboard.errors import UsageError
 
@@ -40,7 +40,15 @@ class Format(StrEnum):
 
 
 class Unusable(Exception):  # noqa: N818 - a finding about a file, which becomes a reject; no error of ours
-    """Nothing of this file can be taken; the text says why."""
+    """Nothing of this file can be taken; the text says why, and `line` where it was seen."""
+
+    def __init__(self, reason: str, line: int = 1) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+class _Readable(Protocol):
+    def read1(self, size: int, /) -> bytes: ...
 
 
 class _Counted(io.RawIOBase):
@@ -72,7 +80,7 @@ class Source:
         self._start = stream.tell() if stream.seekable() else 0
         self._spool: BinaryIO | None = None
         self._head = b""
-        self._body: gzip.GzipFile | io.BufferedReader = io.BufferedReader(io.BytesIO())
+        self._body: _Readable = io.BytesIO()
 
     def open(self) -> bytes:
         """Goes to the beginning; the first bytes, at most HEAD_BYTES, which `read` gives again. Raises Unusable."""
