@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from dashboard.events.columns import SCHEMA
+from dashboard.events.event import AuditEvent
+from dashboard.ingest import importing
+from dashboard.ingest.report import Report
 
 FIRST = datetime(2026, 11, 23, 8, 11, 57, 123_456, tzinfo=UTC)
 HOSTILE = (
@@ -69,7 +73,7 @@ Frame = Callable[..., pl.DataFrame]
 
 @pytest.fixture
 def frame() -> Frame:
-    """Makes events, one a text, with the text as actor, action, description, target, user agent and details."""
+    """Makes events, one a text, with the text in every column that takes it."""
 
     def frame(texts: Sequence[str | None] = HOSTILE) -> pl.DataFrame:
         rows: list[dict[str, Any]] = [
@@ -80,13 +84,13 @@ def frame() -> Frame:
                 "occurred_at": FIRST + timedelta(microseconds=seq),
                 "recorded_at": FIRST + timedelta(seconds=1),
                 "category": "Auth",
-                "action": text if text and not text.isspace() else "Login Failed",
-                "actor": text,
+                "action": short if short and not short.isspace() else "Login Failed",
+                "actor": short,
                 "actor_type": "user",
                 "outcome": "failure",
                 "description": text,
-                "target": text,
-                "user_agent": text,
+                "target": short,
+                "user_agent": short,
                 "details": text,
                 "source": "test",
                 "native_id": str(seq),
@@ -95,7 +99,34 @@ def frame() -> Frame:
                 "imported": False,
             }
             for seq, text in enumerate(texts)
+            for short in [text[:250] if text and len(text) > 1_000 else text]
         ]
         return pl.DataFrame(rows, schema=dict(SCHEMA))
 
     return frame
+
+
+class Kept:
+    """Takes events as the record does."""
+
+    def __init__(self) -> None:
+        self.events: list[AuditEvent] = []
+
+    def append(self, events: Sequence[AuditEvent], /) -> importing.NothingAppended:
+        self.events += events
+        return importing.NothingAppended(len(events))
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> Callable[[bytes], list[AuditEvent]]:
+    """Gives a file to our own importer and returns what it would record; nothing may be rejected."""
+
+    def imported(content: bytes) -> list[AuditEvent]:
+        path, kept = tmp_path / "export", Kept()
+        path.write_bytes(content)
+        with Report() as report:
+            importing.import_files([str(path)], importing.Options(), kept, report)
+            assert not report.total.rejected, list(report.json())
+        return kept.events
+
+    return imported

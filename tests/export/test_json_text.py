@@ -1,17 +1,22 @@
 """JSON and JSON lines: every column, nothing lost."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 
 from dashboard.events.columns import SCHEMA, TIME
+from dashboard.events.event import AuditEvent
 from dashboard.events.times import format_time
 from dashboard.export import write_json, write_ndjson
 from dashboard.export.chunks import CHUNK_BYTES
+from dashboard.ingest.fields import PRODUCER_FIELDS
 
 Frame = Callable[..., pl.DataFrame]
+Imported = Callable[[bytes], list[AuditEvent]]
+Write = Callable[[Iterable[pl.DataFrame]], Iterator[bytes]]
 
 
 def expected(frame: pl.DataFrame) -> list[dict[str, object]]:
@@ -42,6 +47,14 @@ def test_an_array_is_one_however_its_frames_are_cut(frame: Frame) -> None:
     events = frame()
     empty = events.clear()
     assert json.loads(b"".join(write_json([empty, *events.iter_slices(1), empty]))) == expected(events)
+
+
+@pytest.mark.parametrize("write", [write_json, write_ndjson])
+def test_our_importer_reads_every_field_back(frame: Frame, imported: Imported, write: Write) -> None:
+    events = frame()
+    found = imported(b"".join(write([events])))
+    for name in PRODUCER_FIELDS:
+        assert [getattr(event, name) for event in found] == events[name].to_list(), name
 
 
 def test_no_rows_are_an_empty_array_and_no_line() -> None:
