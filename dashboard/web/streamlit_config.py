@@ -51,6 +51,7 @@ _PINS: Mapping[str, object] = {
     "runner.magicEnabled": False,
     "global.developmentMode": False,
     "logger.level": "warning",
+    "logger.messageFormat": "%(asctime)s %(message)s",
     "logger.enableRich": False,
     "theme.base": "light",  # a path or URL here would be loaded
     "theme.fontFaces": [],  # fonts would be fetched from where they say
@@ -66,9 +67,9 @@ def pinned_config(host: str, port: int, proxy_hosts: Sequence[str] = ()) -> dict
     passes it on.
     """
     defaults = {
-        key: option.value
+        key: option.default_val
         for key, option in streamlit_config._config_options_template.items()  # the public copy holds files' values
-        if option.value is not None and not option.sensitive and not option.deprecated
+        if option.default_val is not None and not option.sensitive and not option.deprecated
     }
     return {
         **defaults,
