@@ -1,0 +1,48 @@
+"""The ASGI app: Streamlit, the /api routes, the security headers; and the log, open as long as the server runs."""
+
+import gc
+import importlib
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard.paths import APP, ROOT
+from dashboard.web import service
+from dashboard.web.routes import routes
+from dashboard.web.security import SecurityHeaders
+
+_HEAVY = ("altair", "pandas", "polars", "pyarrow", "dashboard.web.navigation", "dashboard.web.audit_log", "dashboard.web.charts")
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any] | None]:
+    """Loads what is slow to load, then takes it out of the garbage collector's sight, which looks after every run."""
+    await anyio.to_thread.run_sync(_warm_up)
+    try:
+        yield None
+    finally:
+        service.close()
+
+
+def _warm_up() -> None:
+    for name in _HEAVY:
+        importlib.import_module(name)
+    service.current().status()
+    gc.collect()
+    gc.freeze()
+
+
+app = st.App(APP, routes=routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan)
+
+
+def serve(host: str, port: int) -> None:
+    """Runs the server until it is told to stop; nobody else's configuration changes ours."""
+    from dashboard.web.streamlit_config import pinned_config  # noqa: PLC0415 - only a real server needs it
+
+    sys.argv = [str(ROOT / "auditlens")]  # it need not exist: Streamlit looks for .streamlit/ beside it
+    app.run(config=pinned_config(host, port))

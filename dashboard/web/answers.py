@@ -1,0 +1,116 @@
+"""What one run of the page shows: one link, one state, one moment, and each answer asked for once for all sessions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import polars as pl
+import streamlit as st
+
+from dashboard.errors import UsageError
+from dashboard.events.adornment import Width
+from dashboard.events.filter import EventFilter
+from dashboard.query import views
+from dashboard.query.engine import Engine
+from dashboard.query.sort import NEWEST_FIRST
+from dashboard.web import url
+from dashboard.web.service import Service
+
+ROWS = 100
+_MOST_KEPT = 512  # answers in memory: pages of 100 rows and small aggregates
+
+T = TypeVar("T")
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """The link, the state and the moment that everything on screen agrees on."""
+
+    view: url.View
+    service: Service
+    engine: Engine
+    wanted: EventFilter  # the link's filter with its window in times, as the table, charts and files mean it
+    newest: int  # the newest state when the run began
+
+    @property
+    def as_of(self) -> int:
+        return self.engine.as_of
+
+    @property
+    def now(self) -> datetime:
+        return self.engine.now
+
+    @property
+    def follows(self) -> bool:
+        """Whether new events appear by themselves: at the top of the newest first, with nothing open over it."""
+        view = self.view
+        return view.as_of is None and view.page == 1 and view.sort == NEWEST_FIRST and view.event is None
+
+    @property
+    def params(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self.wanted.to_params())
+
+    def count(self) -> int:
+        return self._ask("count", (), lambda: views.count(self.engine, self.wanted))
+
+    def pages(self) -> int:
+        return max(1, -(-self.count() // ROWS))
+
+    def page(self) -> int:
+        """The page that is shown: the link's, or the last when there are fewer."""
+        return min(self.view.page, self.pages())
+
+    def rows(self) -> pl.DataFrame:
+        offset, sort = (self.page() - 1) * ROWS, self.view.sort
+        key = ("rows", url.write_sort(sort), offset)
+        return self._ask(key[0], key[1:], lambda: views.log_page(self.engine, self.wanted, sort, offset, ROWS))
+
+    def actions_over_time(self) -> pl.DataFrame:
+        return self._ask("over_time", (), lambda: views.actions_over_time(self.engine, self.wanted))
+
+    def bucket_width(self) -> Width | None:
+        return self._ask("width", (), lambda: views.bucket_width(self.engine, self.wanted))
+
+    def failed_logins_by_region(self) -> pl.DataFrame:
+        return self._ask("regions", (), lambda: views.failed_logins_by_region(self.engine, self.wanted))
+
+    def facets(self, field: str, top: int = 20) -> pl.DataFrame:
+        return self._ask("facets", (field, top), lambda: views.facets(self.engine, self.wanted, field, top))
+
+    def event(self, event_id: int) -> pl.DataFrame:
+        return self._ask("event", (event_id,), lambda: views.event(self.engine, event_id))
+
+    def _ask(self, name: str, more: Key, ask: Callable[[], T]) -> T:
+        return _kept((self.service.log_id, self.as_of, self.params, name, *more), ask)
+
+
+def open_screen(service: Service, view: url.View, as_of: int | None = None) -> Screen:
+    """Fixes the state and the moment. Raises UsageError for a state to come."""
+    newest = service.status().as_of
+    wanted_state = view.as_of if view.as_of is not None else as_of
+    if view.as_of is not None and view.as_of > newest:
+        raise UsageError(f"as_of: the log has not come to #{view.as_of:,} yet", f"Its newest state is #{newest:,}.")
+    engine = service.engine(wanted_state)
+    return Screen(view=view, service=service, engine=engine, wanted=effective(service, engine, view), newest=newest)
+
+
+def effective(service: Service, engine: Engine, view: url.View) -> EventFilter:
+    """The view's filter with its window in times: the newest 30 days unless it says otherwise.
+
+    `last` is counted back from the end of this minute, so that one answer serves a minute's runs and no new event is late.
+    """
+    minute = engine.now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    if not view.is_default_window:
+        return view.filter.at(minute)
+    key = (service.log_id, engine.as_of, "opening", minute.isoformat())
+    window = _kept(key, lambda: views.opening_window(engine))
+    return view.filter if window is None else view.filter.with_window(*window)
+
+
+@st.cache_resource(show_spinner=False, max_entries=_MOST_KEPT)
+def _kept(key: Key, _ask: Callable[[], T]) -> T:
+    """The answer, asked once for each key; nobody changes a frame that it returns."""
+    return _ask()

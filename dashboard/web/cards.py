@@ -1,0 +1,62 @@
+"""What stands in the table's place when there is nothing to show, and when something went wrong: two different cards."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard.errors import AuditlensError
+from dashboard.web import text, url
+from dashboard.web.answers import Screen
+from dashboard.web.chips import clear
+from dashboard.web.filter_bar import in_range
+from dashboard.web.held import change
+
+log = logging.getLogger(__name__)
+
+
+def empty(screen: Screen) -> None:
+    """No event matches, or there is none at all: says which, and what to do."""
+    with st.container(border=True, key="empty-card"):
+        if screen.as_of == 0:
+            st.markdown("#### :material/inbox: The log is empty")
+            st.text("Append the first event from a shell, or import a file:")
+            st.code("auditlens append < events.jsonl\nauditlens import FILE", language=None)
+            return
+        st.markdown("#### :material/filter_alt_off: No events match")
+        st.text(f"{screen.wanted.sentence(screen.now)}: none of the log's {screen.as_of:,} events.")
+        with st.container(horizontal=True, gap="small"):
+            st.button("Clear the filters", key="empty-clear", on_click=clear)
+            if not screen.view.all_time:
+                st.button("Look at all time", key="empty-all-time", on_click=_all_time)
+
+
+def _all_time() -> None:
+    change(lambda view: in_range(view, "all"))
+
+
+def failure(wrong: AuditlensError) -> None:
+    """Something can't be shown: the message, the way out, and no rows."""
+    with st.container(border=True, key="failure-card"):
+        st.markdown("#### :red[:material/error:] This view can't be shown")
+        st.text(text.one_line(wrong.message, 500))
+        if wrong.hint:
+            st.text(text.one_line(wrong.hint, 500))
+        st.button("Open the log without filters", key="failure-clear", on_click=_start_over)
+
+
+def _start_over() -> None:
+    url.go(url.View())
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """No page ends in a traceback: what went wrong becomes a card, and its trace goes to the server's log."""
+    try:
+        yield
+    except AuditlensError as wrong:
+        failure(wrong)
+    except Exception:
+        log.exception("A page failed")
+        failure(AuditlensError("Something went wrong on our side.", "Its trace is in the server's log; reload to try again."))

@@ -1,0 +1,139 @@
+"""The two charts beside the table, of exactly the events that the table pages through. Channel objects only: they are fast."""
+
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+from dashboard.events.adornment import Width
+from dashboard.web import palette, text
+from dashboard.web.answers import Screen
+
+MOST_REGIONS = 10
+MOST_CATEGORIES = 8
+NO_REGION = "No region"
+OTHERS = "All others"
+WIDTHS = {
+    Width.MINUTE: "minute",
+    Width.FIVE_MINUTES: "5 minutes",
+    Width.HOUR: "hour",
+    Width.SIX_HOURS: "6 hours",
+    Width.DAY: "day",
+    Width.WEEK: "week",
+    Width.MONTH: "month",
+    Width.YEAR: "year",
+}
+_OFFSETS = {Width.WEEK: "1w", Width.MONTH: "1mo", Width.YEAR: "1y"}
+_MARK_RADIUS = 2
+_BAR_PIXELS = 24
+
+
+def charts(screen: Screen) -> None:
+    """Failed logins by region, and actions over time by category."""
+    regions, over_time, width = screen.failed_logins_by_region(), screen.actions_over_time(), screen.bucket_width()
+    with st.container(border=True, key="failed-logins"):
+        failed = int(regions["events"].sum())
+        st.markdown("##### Failed logins by region")
+        st.caption(f"{text.count(failed, 'failed login')} in this view")
+        if failed:
+            st.altair_chart(failed_logins_by_region(regions), alt="Bars: failed logins by region", key="chart-regions")
+    with st.container(border=True, key="over-time"):
+        st.markdown("##### Actions over time")
+        if width is None:
+            st.caption("No events in this view")
+            return
+        st.caption(f"{text.count(int(over_time['events'].sum()))} in this view, per {WIDTHS[width]}")
+        st.altair_chart(
+            actions_over_time(over_time, width), alt="Stacked bars: actions over time by category", key="chart-over-time"
+        )
+
+
+def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart:
+    """Horizontal bars, most first: ten regions, then the rest as one; each with its number."""
+    frame = top_regions(regions)
+    order = frame["region"].to_list()
+    base = alt.Chart(frame).encode(
+        y=alt.Y("region", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=120, domain=False, ticks=False)),
+        x=alt.X("events", type="quantitative", title=None, axis=None, scale=alt.Scale(domainMin=0, nice=False)),
+        tooltip=[
+            alt.Tooltip("region", type="nominal", title="Region"),
+            alt.Tooltip("events", type="quantitative", title="Failed logins", format=","),
+        ],
+    )
+    bars = base.mark_bar(color=palette.FAILURE, cornerRadiusEnd=_MARK_RADIUS, height={"band": 0.62})
+    values = base.mark_text(align="left", dx=4, color=palette.QUIET).encode(
+        text=alt.Text("events", type="quantitative", format=",")
+    )
+    return alt.layer(bars, values).properties(height=_BAR_PIXELS * frame.height + 8, padding={"right": 36, "left": 0})
+
+
+def top_regions(regions: pl.DataFrame) -> pl.DataFrame:
+    """The ten regions with most failed logins, then the rest as one row; columns region (text), events."""
+    named = regions.with_columns(
+        region=pl.col("region").map_elements(lambda name: text.one_line(name, 40), return_dtype=pl.String).fill_null(NO_REGION)
+    )
+    merged = named.group_by("region", maintain_order=True).agg(pl.col("events").sum())
+    head, rest = merged.head(MOST_REGIONS), merged.slice(MOST_REGIONS)
+    if rest.is_empty():
+        return head
+    others = f"{rest.height:,} more" if rest.height > 1 else "1 more"
+    return pl.concat([head, pl.DataFrame({"region": [others], "events": [rest["events"].sum()]}, schema=head.schema)])
+
+
+def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
+    """Stacked bars, one for each bucket, empty ones drawn as nothing; UTC on the axis, the bucket's width named."""
+    drawn = by_category(frame, width)
+    shares = drawn.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    named = [name for name in shares["category"].to_list() if name != OTHERS]
+    colours = palette.hues(named)
+    domain = [*named, OTHERS] if OTHERS in drawn["category"] else named
+    scale = alt.Scale(domain=domain, range=[colours.get(name, palette.QUIET) for name in domain])
+    legend = alt.Legend(title=None, orient="bottom", columns=3, labelLimit=96, symbolType="square", symbolSize=80, offset=6)
+    return (
+        alt.Chart(drawn)
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=alt.X(
+                "start",
+                type="temporal",
+                title=f"Time (UTC), per {WIDTHS[width]}",
+                scale=alt.Scale(type="utc"),
+                axis=alt.Axis(tickCount=5, labelOverlap=True, grid=False, formatType="utc", format=_time_format(width)),
+            ),
+            x2=alt.X2("end"),
+            y=alt.Y("events", type="quantitative", title=None, axis=alt.Axis(tickCount=4, format="~s", domain=False, ticks=False)),
+            color=alt.Color("category", type="nominal", scale=scale, legend=legend),
+            order=alt.Order("place", type="quantitative"),
+            tooltip=[
+                alt.Tooltip("category", type="nominal", title="Category"),
+                alt.Tooltip("start", type="temporal", title="From (UTC)", formatType="utc", format="%Y-%m-%d %H:%M"),
+                alt.Tooltip("events", type="quantitative", title="Events", format=","),
+            ],
+        )
+        .properties(height=280)
+    )
+
+
+def by_category(frame: pl.DataFrame, width: Width) -> pl.DataFrame:
+    """The buckets with their ends and at most eight named categories; columns start, end, category, events, place."""
+    totals = frame.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    kept = totals.drop_nulls("category")["category"].head(MOST_CATEGORIES).to_list()
+    short = text.labels(kept)
+    named = frame.with_columns(category=pl.col("category").replace_strict(short, default=OTHERS, return_dtype=pl.String))
+    merged = named.group_by("bucket", "category").agg(pl.col("events").sum())
+    places = {name: place for place, name in enumerate([*short.values(), OTHERS])}
+    return merged.select(
+        start=pl.col("bucket"),
+        end=pl.col("bucket").dt.offset_by(_OFFSETS.get(width, width.value)),
+        category="category",
+        events="events",
+        place=pl.col("category").replace_strict(places, return_dtype=pl.Int64),
+    ).sort("start", "place")
+
+
+def _time_format(width: Width) -> str:
+    if width in (Width.MINUTE, Width.FIVE_MINUTES):
+        return "%H:%M"
+    if width is Width.HOUR:
+        return "%-d %b %H:%M"
+    return "%Y" if width is Width.YEAR else "%b %Y" if width is Width.MONTH else "%-d %b"

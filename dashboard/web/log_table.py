@@ -1,0 +1,118 @@
+"""The table: one page of 100 events. A header click sorts the whole result, a row click opens the event's details."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+
+import polars as pl
+import streamlit as st
+
+from dashboard.events.columns import COLUMNS, TABLE_COLUMNS
+from dashboard.events.vocabulary import Clock, Outcome
+from dashboard.query.sort import NEWEST_FIRST, Sort
+from dashboard.web import text, url
+from dashboard.web.answers import Screen
+from dashboard.web.held import change, held
+
+MARKS = {Outcome.FAILURE: "Failed", Outcome.SUCCESS: "OK", Outcome.UNKNOWN: "–"}
+HEADERS = {"outcome": COLUMNS["outcome"].label, **{name: COLUMNS[name].label for name in TABLE_COLUMNS}}
+_CLOCK_MARKS = {Clock.AHEAD: "⚠ clock ahead", Clock.BEHIND: "⚠ reported late"}
+_WIDTHS = {
+    "outcome": 74, "actor": 132, "category": 84, "action": 112, "description": 210, "source_ip": 112, "region": 92,
+    "occurred_at": 158,
+}  # fmt: skip
+_ROW_PIXELS = 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
+_HEIGHT = 622
+_NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
+
+
+def log_table(screen: Screen) -> None:
+    """The page's rows, and the pages to turn."""
+    rows = screen.rows()
+    key = table_key(screen.view, screen.page())
+    st.dataframe(
+        cells(rows, screen.now), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)), row_height=_ROW_PIXELS,
+        hide_index=True, column_config=column_config(screen.view.sort), selection_mode=["single-cell", "single-column"],
+        on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
+        alt=f"Audit log, page {screen.page()} of {screen.pages()}",
+    )  # fmt: skip
+
+
+def pages(screen: Screen) -> None:
+    """The pages to turn; one page needs none."""
+    if screen.pages() > 1:
+        st.pagination(screen.pages(), key=held("page-number", screen.page()), on_change=_turn)
+
+
+def table_key(view: url.View, page: int) -> str:
+    """Other rows, other widget: a selection is a position and must not carry over to another page, sort or filter."""
+    link = repr((url.to_pairs(replace(view, event=None, as_of=None)), page))
+    return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
+
+
+def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """The rows as they are written on screen: texts only, nothing in them is markup. Columns as `HEADERS`."""
+    written: dict[str, list[object]] = {name: [] for name in HEADERS}
+    for row in rows.iter_rows(named=True):
+        written["outcome"].append([MARKS.get(row["outcome"], "–")])
+        for name in TABLE_COLUMNS[:-1]:
+            written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"]))
+        mark = _CLOCK_MARKS.get(row["clock"])
+        ago = text.relative(row["occurred_at"], now)
+        written["occurred_at"].append(f"{text.exact(row['occurred_at'])}\n{ago}{f' · {mark}' if mark else ''}")
+    types = {name: pl.List(pl.String) if name == "outcome" else pl.String() for name in HEADERS}
+    return pl.DataFrame(written, schema=types)
+
+
+def column_config(sort: Sort) -> dict[str, object]:
+    """Labels with the arrow of the sort, and widths."""
+    config: dict[str, object] = {
+        name: st.column_config.TextColumn(header(name, sort), width=_WIDTHS[name]) for name in TABLE_COLUMNS
+    }
+    marks: Sequence[str] = list(MARKS.values())
+    config["outcome"] = st.column_config.MultiselectColumn(
+        header("outcome", sort), width=_WIDTHS["outcome"], options=marks, color=["red", "gray", "gray"]
+    )
+    return config
+
+
+def header(column: str, sort: Sort) -> str:
+    """The column's label, with an arrow when the log is sorted by it; newest first is the rule and has none."""
+    if column != sort.column or sort == NEWEST_FIRST:
+        return HEADERS[column]
+    return f"{HEADERS[column]} {'↓' if sort.descending else '↑'}"
+
+
+def next_sort(column: str, sort: Sort) -> Sort:
+    """What a click on a header brings: descending, then ascending, then newest first again."""
+    if column == NEWEST_FIRST.column:
+        return Sort(column, descending=False) if sort == NEWEST_FIRST else NEWEST_FIRST
+    if sort.column != column:
+        return Sort(column, descending=True)
+    return Sort(column, descending=False) if sort.descending else NEWEST_FIRST
+
+
+def _selected(key: str, ids: Sequence[int], sort: Sort) -> None:
+    selection = st.session_state[key]["selection"]
+    if selection["columns"]:
+        column = selection["columns"][0]
+        change(lambda view: view.sorted_by(next_sort(column, sort)))
+    elif selection["cells"]:
+        place, _ = selection["cells"][0]
+        if place < len(ids):
+            st.session_state["log-table"] = key
+            change(lambda view: replace(view, event=ids[place]))
+
+
+def unselect() -> None:
+    """Lets go of the row whose details were open, so that a second click opens it again."""
+    key = st.session_state.get("log-table")
+    if key in st.session_state:
+        st.session_state[key] = _NO_SELECTION
+
+
+def _turn() -> None:
+    page: int = st.session_state["page-number"]
+    change(lambda view: replace(view, page=page, event=None))

@@ -1,0 +1,43 @@
+"""Colours that mean the same everywhere: one for each category, red for failure and for nothing else."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+FAILURE = "#D64550"
+QUIET = "#8A94A3"  # what is left over, or has no name
+
+# Eight hues apart in lightness as well as in hue, so that they are told apart with each kind of colour blindness; none
+# is red. Each has a contrast of at least 2.6 to 1 with the light and the dark background.
+HUES = ("#3D6FD9", "#0F9D8A", "#E08A1E", "#8B5CD6", "#4FA3E0", "#A8842C", "#C2569B", "#6B8E3D")
+
+_KNOWN = {
+    "Auth": 0,
+    "Repo": 1,
+    "Repository": 1,
+    "Repositories": 1,
+    "Backup": 2,
+    "Backups": 2,
+    "Restore": 3,
+    "User": 4,
+    "Users": 4,
+    "Storage": 5,
+    "Role": 6,
+    "Policy": 7,
+}
+
+
+def hue(category: str) -> str:
+    """The category's colour: the same in each view, each session and each log."""
+    known = _KNOWN.get(category)
+    place = int.from_bytes(blake2b(category.encode(), digest_size=4).digest(), "big") if known is None else known
+    return HUES[place % len(HUES)]
+
+
+def hues(categories: Iterable[str]) -> dict[str, str]:
+    """A colour for each; where two would share one, the later takes the next that is free, so a chart has no twins."""
+    found: dict[str, str] = {}
+    for category in sorted(categories, key=lambda name: (name not in _KNOWN, name)):
+        wanted = HUES.index(hue(category))
+        turns = (HUES[(wanted + step) % len(HUES)] for step in range(len(HUES)))
+        found[category] = next((free for free in turns if free not in found.values()), HUES[wanted])
+    return found

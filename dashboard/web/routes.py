@@ -1,0 +1,51 @@
+"""The HTTP routes beside the pages: the export of a view, streamed in constant memory."""
+
+from collections.abc import Iterator, Sequence
+
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from dashboard import export
+from dashboard.errors import AuditlensError, Exit, UsageError
+from dashboard.web import service, url
+
+_NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_STATUS = {Exit.WRONG_USE: 400, Exit.UNREACHABLE: 503}
+
+
+def routes() -> list[Route]:
+    """What the server answers beside Streamlit's own paths."""
+    return [Route("/api/export.{kind:str}", send_export)]
+
+
+async def send_export(request: Request) -> Response:
+    """`GET /api/export.csv|json|ndjson?<filter>&sort=…&as_of=…&columns=…`: all rows of a view, in its order, as of its state.
+
+    Each chunk is made in a thread when the one before it has left: the event loop never waits, nothing piles up, and
+    when the client goes the chunk in the making is the last.
+    """
+    try:
+        kind = _kind(request.path_params["kind"])
+        name, chunks = await run_in_threadpool(_opened, kind, request.query_params.multi_items())
+    except AuditlensError as wrong:
+        return PlainTextResponse(str(wrong), _STATUS.get(wrong.exit, 500), headers=_NO_STORE)
+    headers = {**_NO_STORE, "content-disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(iterate_in_threadpool(chunks), media_type=export.KINDS[kind].media_type, headers=headers)
+
+
+def _kind(text: str) -> export.Format:
+    if text not in set(export.Format):
+        raise UsageError(f"{text[:16]!r} is no format of an export", f"There are {', '.join(export.Format)}.")
+    return export.Format(text)
+
+
+def _opened(kind: export.Format, pairs: Sequence[tuple[str, str]]) -> tuple[str, Iterator[bytes]]:
+    """The file's name and its bytes; raises UsageError for a link that can't be read, before anything is sent."""
+    asked = [text for name, text in pairs if name == "columns"]
+    columns = export.chosen_columns(kind, ",".join(asked) or None)
+    view = url.parse([pair for pair in pairs if pair[0] != "columns"])
+    engine = service.current().engine(view.as_of)
+    chunks = export.stream(engine, view.filter.at(engine.now), view.sort, columns, kind)
+    return export.file_name(engine.as_of, engine.now, kind), chunks

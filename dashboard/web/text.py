@@ -1,0 +1,94 @@
+"""Log text on its way to the screen: bounded, visible, never Markdown. And the words for times, nobody and nothing."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from dashboard.events.folding import visible
+from dashboard.events.vocabulary import ActorType
+
+NOTHING = "—"  # no actor because the system acted, no address, no region
+UNKNOWN = "unknown"  # somebody acted, and nobody knows who
+ERASED = "erased"  # it was known, and was erased on request
+
+LONGEST_CELL = 400
+LONGEST_LABEL = 60
+
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:&^=/@\"'%]")
+_SPACE = re.compile(r"[ \t\r\n\v\f\x85\u2028\u2029]+")
+_UNITS = (
+    ("year", timedelta(days=365)),
+    ("month", timedelta(days=30)),
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
+    ("minute", timedelta(minutes=1)),
+    ("second", timedelta(seconds=1)),
+)
+_ERASABLE = {"actor": "actor", "source_ip": "client", "user_agent": "client", "region": "place", "country": "place"}
+
+
+def one_line(text: str, longest: int = LONGEST_CELL) -> str:
+    """The text on one line of at most `longest` characters, each control or direction character written out."""
+    line = visible(_SPACE.sub(" ", text[: longest * 4]).strip())
+    return line if len(line) <= longest and len(text) <= longest * 4 else line[: longest - 1] + "…"
+
+
+def several_lines(text: str, longest: int) -> str:
+    """The text with its own line breaks, bounded, each other control character written out."""
+    lines = text[:longest].replace("\r\n", "\n").split("\n")
+    return "\n".join(visible(line) for line in lines) + ("…" if len(text) > longest else "")
+
+
+def label(text: str, longest: int = LONGEST_LABEL) -> str:
+    """The text as a widget's label, which Streamlit reads as Markdown, shows it: every mark of Markdown is escaped."""
+    return _MARKDOWN.sub(lambda mark: "\\" + mark[0], one_line(text, longest))
+
+
+def labels(texts: Iterable[str]) -> dict[str, str]:
+    """A short plain label for each text, no two of them the same: a picker knows its options by their labels."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for text in texts:
+        short = candidate = one_line(text, LONGEST_LABEL) or "(empty)"
+        again = 1
+        while candidate in taken:
+            again += 1
+            candidate = f"{short} ({again})"
+        taken.add(candidate)
+        found[text] = candidate
+    return found
+
+
+def shown(column: str, value: str | None, actor_type: str | None, erased: str | None) -> str:
+    """A column's value as the table writes it. Erased is not system, and unknown is neither."""
+    if value is not None:
+        return one_line(value) if value.strip() else "(empty)" if column == "actor" else ""
+    if _ERASABLE.get(column, column) in (erased or "").split(","):
+        return ERASED
+    return UNKNOWN if column == "actor" and actor_type != ActorType.SYSTEM else NOTHING
+
+
+def exact(moment: datetime) -> str:
+    """To the second, in UTC, with the zone said: `2026-11-23 08:11:57 UTC`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def day(moment: datetime) -> str:
+    """The UTC day: `23 Nov 2026`."""
+    return f"{moment.astimezone(UTC):%-d %b %Y}"
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """How long ago: `1 day ago`, `in 3 hours`, `just now`; whole units, cut and never rounded up."""
+    away = now - moment
+    for name, unit in _UNITS:
+        count = abs(away) // unit
+        if count:
+            amount = f"{count} {name}" if count == 1 else f"{count} {name}s"
+            return f"in {amount}" if away < timedelta() else f"{amount} ago"
+    return "just now"
+
+
+def count(number: int, singular: str = "event") -> str:
+    """`1 event`, `60,123 events`."""
+    return f"{number:,} {singular}" if number == 1 else f"{number:,} {singular}s"

@@ -1,0 +1,25 @@
+"""Audit Logs: who did what, when and from where; narrowed, charted, paged through and taken along."""
+
+import streamlit as st
+
+from dashboard.web import audit_log, cards, charts, chips, details, filter_bar, live, log_table
+
+screen = audit_log.open_screen()
+
+audit_log.headline(screen, "Audit Logs")
+filter_bar.filter_bar(screen)
+chips.chips(screen)
+
+if screen.count() == 0:
+    cards.empty(screen)
+    live.state_line(screen)
+else:
+    beside_each_other = st.columns([7, 3], gap="medium")
+    with beside_each_other[0]:
+        log_table.log_table(screen)
+        log_table.pages(screen)
+        live.state_line(screen)
+    with beside_each_other[1]:
+        charts.charts(screen)
+
+details.details(screen)

@@ -1,0 +1,123 @@
+"""A log in memory for the pages' tests: some thousand events by rule, so that every number can be counted by hand."""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from dashboard.archive.snapshot import Snapshot
+from dashboard.errors import UsageError
+from dashboard.events.columns import SCHEMA
+from dashboard.query.engine import Engine
+from dashboard.query.polars_engine import PolarsEngine
+from dashboard.web.service import Status
+
+KINDS = (
+    ("Auth", "Logged In", "success"),
+    ("Auth", "Login Failed", "failure"),
+    ("Repo", "Repository Added", "success"),
+    ("Backup", "Backup Started", "unknown"),
+    ("Restore", "Restore Completed", "success"),
+    ("User", "User Invited", "success"),
+    ("Storage", "Storage Updated", "success"),
+)
+PEOPLE = (
+    "ayse.yilmaz@gitsec.example",
+    "ben.carter@gitsec.example",
+    "chloe.martin@gitsec.example",
+    "deniz.kaya@gitsec.example",
+)
+REGIONS = ("Istanbul", "Bavaria", "Ontario", "São Paulo", None)
+HOSTILE = "<script>alert(1)</script> **bold** [x](javascript:alert(1)) =cmd|' /C calc'!A0 :red[y] $a$"
+
+
+def frame(count: int = 2_400, newest: datetime | None = None, step: timedelta = timedelta(minutes=23)) -> pl.DataFrame:
+    """Events of the sample, the newest now unless told: event n has the kind n mod 7, the person n mod 4, the region n mod 5."""
+    end = newest or datetime.now(UTC)
+    return pl.DataFrame([row(n, end - step * (count - 1 - n)) for n in range(count)], schema=dict(SCHEMA), orient="row")
+
+
+def row(n: int, moment: datetime, **changed: object) -> dict[str, object]:
+    """One event."""
+    category, action, outcome = KINDS[n % 7]
+    system = category == "Backup"
+    values: dict[str, object] = {
+        "seq": n,
+        "id": 9_000_000_000_000_000_000 + n,
+        "occurred_at": moment,
+        "recorded_at": moment,
+        "actor": None if system else PEOPLE[n % 4],
+        "actor_id": None if system else f"u-{n % 4}",
+        "actor_type": "system" if system else "user",
+        "category": category,
+        "action": action,
+        "outcome": outcome,
+        "description": f"Event number {n}: {action.lower()} on the repository gitsec/payments-{n % 9}",
+        "target": f"gitsec/payments-{n % 9}",
+        "source_ip": None if system else f"85.105.{n % 7}.{n % 200 + 1}",
+        "region": None if system else REGIONS[n % 5],
+        "country": None if system else "TR",
+        "geo_source": None if system else "Sample 2026-11",
+        "user_agent": "curl/8.5.0",
+        "source": "sample",
+        "native_id": f"n-{n}",
+        "details": '{"branch":"main","n":' + str(n) + "}",
+        "db_role": "writer",
+        "imported": False,
+    }
+    return {name: (values | changed).get(name) for name in SCHEMA}
+
+
+class SampleService:
+    """A service over a frame. `more` names a file: as many events as it has lines are appended to the log, as of now."""
+
+    log_id = "sample"
+    geo_problem: str | None = None
+
+    def __init__(self, events: pl.DataFrame, *, demo: bool = True, more: Path | None = None) -> None:
+        self.events = events
+        self.demo = demo
+        self._more = more
+        self._waiting = Status(as_of=0, waiting=0, oldest_seconds=0.0)
+
+    def stop_sealing(self, waiting: int, seconds: float) -> None:
+        self._waiting = Status(as_of=0, waiting=waiting, oldest_seconds=seconds)
+
+    def append(self, rows: Sequence[dict[str, object]]) -> None:
+        self.events = pl.concat([self.events, pl.DataFrame(rows, schema=dict(SCHEMA), orient="row")])
+
+    def engine(self, as_of: int | None = None) -> Engine:
+        self._read_more()
+        state = self.events.height if as_of is None else as_of
+        if state > self.events.height:
+            raise UsageError(f"as_of: the log has not come to #{state:,} yet")
+        return PolarsEngine(Snapshot(as_of=state, events=self.events.filter(pl.col("seq") < state).lazy()))
+
+    def status(self) -> Status:
+        self._read_more()
+        return Status(self.events.height, self._waiting.waiting, self._waiting.oldest_seconds)
+
+    def close(self) -> None:
+        self.events = self.events.clear()
+
+    def _read_more(self) -> None:
+        if self._more is None or not self._more.exists():
+            return
+        wanted = [line for line in self._more.read_text().splitlines() if line]
+        have = self.events.filter(pl.col("source") == "more").height
+        for line in wanted[have:]:
+            n = self.events.height
+            self.append(
+                [
+                    row(
+                        n,
+                        datetime.now(UTC),
+                        source="more",
+                        description=line,
+                        category="Auth",
+                        actor=os.environ.get("USER", "x"),
+                    )
+                ]
+            )
