@@ -12,7 +12,7 @@ the action's name.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -106,8 +106,8 @@ class Maker:
 
 def zone_of(name: str | None) -> tzinfo | None:
     """The zone of an IANA name such as Europe/Istanbul, or of an offset such as +03:00. Raises UsageError."""
-    if name is None:
-        return None
+    if name is None or name == "UTC":
+        return UTC if name else None
     if match := _OFFSET.fullmatch(name):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return timezone(-offset if match[1] == "-" else offset)
