@@ -228,8 +228,8 @@ def _member(plain: _Bounded) -> IO[bytes]:
 
 
 def _checked(database: Path) -> tuple[str, date]:
-    """Opens the new file as the sealer will, and looks something up."""
-    with Regions.open(database) as regions:
+    """Opens the new file and looks something up; whatever is wrong with it is an error here, never a crash."""
+    with Regions.open(database, careful=True) as regions:
         found = regions.places(PROBES)
         if regions.problem is None and regions.date is not None and set(found.values()) != {NOWHERE}:
             return regions.name, regions.date

@@ -1,6 +1,7 @@
 """Regions: a label once, and never an error because of a database."""
 
 import os
+import random
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -114,6 +115,20 @@ def test_a_damaged_record_costs_its_address_only_and_is_said(write: Write) -> No
         assert found == {"78.180.10.10": NOWHERE, "5.6.1.1": Place("Turkey", "TR", NAME)}
         assert opened.problem is not None
         assert "damaged" in opened.problem
+
+
+def test_no_damage_gets_past_a_careful_reader(write: Write, tmp_path: Path) -> None:
+    whole, chance = write().read_bytes(), random.Random(7)
+    addresses = [f"{network.partition('/')[0][:-1]}1" for network in RECORDS if "." in network]
+    for turn in range(300):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice([1, 5, 50])):
+            damaged[chance.randrange(len(whole))] = chance.randrange(256)
+        path = tmp_path / f"{turn}.mmdb"
+        path.write_bytes(damaged)
+        with Regions.open(path, careful=True) as opened:
+            assert set(opened.places(addresses)) == set(addresses)
+        path.unlink()
 
 
 def test_refresh_opens_a_replaced_or_another_database_and_nothing_else(write: Write) -> None:
