@@ -1,0 +1,128 @@
+"""Reads the record as Polars frames: a range of the log through COPY, which is six times as fast as rows."""
+
+import io
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+import psycopg
+from sqlalchemy import Engine, text
+
+from dashboard.errors import DamagedError
+from dashboard.events.columns import SCHEMA, TIME
+from dashboard.record.connect import driver_errors, reading_engine, sql
+from dashboard.record.sealing import waiting
+
+SALTS = ("actor_salt", "client_salt", "description_salt", "details_salt", "original_salt", "place_salt", "target_salt")
+EVIDENCE_SCHEMA = pl.Schema(
+    {"seq": pl.Int64, "id": pl.Int64, "leaf_v": pl.Int16, "leaf": pl.Binary, **dict.fromkeys(SALTS, pl.Binary), "original": pl.Binary}
+)
+"""What proofs need and no view reads: one row a leaf."""
+
+_HEX = ("leaf", *SALTS, "original")
+_READ_AS = {
+    **{name: pl.Int64 if dtype == TIME else pl.String if dtype == pl.Boolean else dtype for name, dtype in SCHEMA.items()},
+    "leaf_v": pl.Int16,
+    **dict.fromkeys(_HEX, pl.String),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogIdentity:
+    """Which log a database holds."""
+
+    log_id: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A submission that was refused because its key belongs to an event that says something else."""
+
+    id: int
+    at: datetime
+    event_id: int
+    source: str
+    native_id: str
+
+
+class RecordReader:
+    """A reader's pool of connections to one record. Close it when done."""
+
+    def __init__(self, reader_url: str) -> None:
+        self.engine: Engine = reading_engine(reader_url)
+
+    def identity(self) -> LogIdentity:
+        """Which log this is. Raises UnreachableError when the database is not set up."""
+        with driver_errors(), self.engine.connect() as connection:
+            row = connection.execute(text(sql("record/log_identity"))).one()
+            return LogIdentity(log_id=row[0], demo=row[1])
+
+    def tree_size(self) -> int:
+        """How many events are sealed: the newest `as_of`. One index look-up."""
+        with driver_errors(), self.engine.connect() as connection:
+            return int(connection.execute(text(sql("record/tree_size"))).scalar_one())
+
+    def waiting(self) -> tuple[int, float]:
+        """How many events are recorded but not sealed, and for how many seconds the oldest has been."""
+        with driver_errors(), self.engine.connect() as connection:
+            return waiting(_driver(connection.connection))
+
+    def counts(self) -> tuple[int, int]:
+        """How many events the record holds, sealed or not, and how many conflicts it kept. Counts all: seconds on a large record."""
+        with driver_errors(), self.engine.connect() as connection:
+            row = connection.execute(text(sql("record/counts"))).one()
+            return int(row[0]), int(row[1])
+
+    def event_id(self, seq: int) -> int | None:
+        """The id of the event at a place of the log, or None when the place is not given. One index look-up."""
+        with driver_errors(), self.engine.connect() as connection:
+            found = connection.execute(text("select event_id from sealed where seq = :seq"), {"seq": seq}).scalar_one_or_none()
+            return None if found is None else int(found)
+
+    def sealed_range(self, start: int, stop: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The events with `start <= seq < stop` in order, and their evidence. About 3 µs and 1 KiB an event.
+
+        Raises DamagedError when the record does not hold all of them.
+        """
+        with driver_errors(), self.engine.connect() as connection:
+            frame = _copied(_driver(connection.connection), start, stop)
+        if frame.height != stop - start or (frame.height and (frame["seq"][0], frame["seq"][-1]) != (start, stop - 1)):
+            raise DamagedError(
+                f"The record holds {frame.height:,} of the {stop - start:,} events from seq {start:,} to {stop - 1:,}.",
+                "Sealed events were removed from the database. Stop writing, keep a copy of the disk, and compare it with the archive.",
+            )
+        return frame.select(*SCHEMA), frame.select(*EVIDENCE_SCHEMA)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _driver(pooled: object) -> "psycopg.Connection[tuple[object, ...]]":
+    connection = getattr(pooled, "driver_connection", None)
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the pool is made with psycopg
+    return connection
+
+
+def _copied(connection: "psycopg.Connection[tuple[object, ...]]", start: int, stop: int) -> pl.DataFrame:
+    span = connection.execute(sql("record/sealed_bounds").encode(), {"start": start, "stop": stop}).fetchone()
+    if span is None or span[0] is None:
+        return pl.DataFrame(schema=_READ_AS).pipe(_typed)
+    bounds = {"start": start, "stop": stop, "first_id": span[0], "last_id": span[1], "first_at": span[2], "last_at": span[3]}
+    # A word that nobody can have written: text equal to the mark of null would come back as null.
+    null = f"null-{secrets.token_hex(16)}"
+    buffer = io.BytesIO()
+    statement = f"copy ({sql('record/sealed_range')}) to stdout (format csv, header false, force_quote *, null '{null}')"
+    with connection.cursor() as cursor, cursor.copy(statement.encode(), bounds) as copy:
+        for piece in copy:
+            buffer.write(piece)
+    buffer.seek(0)
+    return pl.read_csv(
+        buffer, has_header=False, schema=_READ_AS, null_values=null, encoding="utf8", truncate_ragged_lines=False, low_memory=False
+    ).pipe(_typed)
+
+
+def _typed(frame: pl.DataFrame) -> pl.DataFrame:
+    times = [pl.col(name).cast(TIME) for name, dtype in SCHEMA.items() if dtype == TIME]
+    return frame.with_columns(*times, pl.col("imported") == "t", *(pl.col(name).str.decode("hex") for name in _HEX))

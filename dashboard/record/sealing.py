@@ -1,0 +1,179 @@
+"""The record's side of sealing: exactly the events committed since the last seal, and one transaction to give them their places.
+
+What is new is the difference of two snapshots: transactions that had not begun at the last seal, and those still open then.
+So an append never waits, and no event is passed over because its transaction committed late.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from dashboard.errors import DamagedError, UnreachableError
+from dashboard.events.canonical import LeafInput
+from dashboard.record.connect import connect, driver_errors, sql
+
+_LOCK = 7_022_364_301_936_420_213
+_FETCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotText:
+    """PostgreSQL's pg_snapshot, `xmin:xmax:xip,…`: every transaction below xmax has ended, except xip."""
+
+    xmax: int
+    xip: frozenset[int]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        _, xmax, xip = text.split(":")
+        return cls(int(xmax), frozenset(int(x) for x in xip.split(",") if x))
+
+    def __str__(self) -> str:
+        return f"{min(self.xip | {self.xmax})}:{self.xmax}:{','.join(map(str, sorted(self.xip)))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One event's place in the log: a row of the table `sealed`."""
+
+    seq: int
+    event_id: int
+    recorded_at: str
+    leaf: bytes
+    region: str | None
+    country: str | None
+    geo_source: str | None
+    place_salt: str
+
+
+class Seal:
+    """One seal under way: read `events`, write each one's place in the same order, and let the transaction commit."""
+
+    def __init__(self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[Sequence[LeafInput]], size: int) -> None:
+        self._cursor = cursor
+        self.events = events  # batches
+        self.tree_size = size  # before, then after
+        self.more = False  # a backlog was cut: seal again at once
+
+    def write(self, rows: Iterable[Sealed]) -> None:
+        """Writes places; each continues the last one's `seq`."""
+        with self._cursor.copy(sql("ledger/copy_sealed").encode()) as copy:
+            for row in rows:
+                if row.seq != self.tree_size:
+                    raise AssertionError(f"place {row.seq} follows {self.tree_size - 1}")
+                copy.write_row(
+                    (row.seq, row.event_id, row.recorded_at, row.leaf, row.region, row.country, row.geo_source, bytes.fromhex(row.place_salt))
+                )
+                self.tree_size += 1
+
+
+class SealingRecord:
+    """The sealer's connection."""
+
+    def __init__(self, sealer_url: str) -> None:
+        self._connection = connect(sealer_url, "sealer", autocommit=True)
+
+    def add_months(self) -> int:
+        """Makes the partitions of the next twelve months; says how many were missing."""
+        with driver_errors():
+            row = self._connection.execute("select audit_add_months()").fetchone()
+            return int(row[0]) if row else 0
+
+    @contextmanager
+    def sealing(self, limit: int, *, rebase: bool = False) -> Iterator[Seal | None]:
+        """One REPEATABLE READ transaction that takes up to about `limit` new events; None when another sealer is at work or nothing is new.
+
+        With `rebase`, new is whatever has no place, found by comparing everything: the way on after a restore into another server.
+        Raises DamagedError when the database is not the one that was sealed last, UnreachableError on a standby.
+        """
+        with driver_errors(), self._connection.transaction():
+            self._connection.execute("set transaction isolation level repeatable read")
+            self._connection.execute("set local synchronous_commit = on")
+            locked = self._connection.execute("select pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
+            if not (locked and locked[0]):
+                yield None
+                return
+            yield from self._one(limit, rebase)
+
+    def _one(self, limit: int, rebase: bool) -> Iterator[Seal | None]:
+        seal_no, size, last, current, system_id = self._state(rebase)
+        start, stop = last.xmax, current.xmax
+        if not rebase:
+            stop = self._cut(start, stop, limit)
+        query = sql("ledger/forgotten_events" if rebase else "ledger/unsealed_events")
+        bounds = {"pending": [str(x) for x in sorted(last.xip)], "start": str(start), "stop": str(stop)}
+        with self._connection.cursor(name="unsealed") as reader, self._connection.cursor() as writer:
+            reader.execute(query.encode(), None if rebase else bounds)
+            first = [LeafInput._make(row) for row in reader.fetchmany(_FETCH)]
+            if not first:
+                yield None
+                return
+            seal = Seal(writer, _batches(first, reader), size)
+            seal.more = stop < current.xmax
+            yield seal
+        open_still = (last.xip & current.xip) | {x for x in current.xip if last.xmax <= x < stop}
+        self._connection.execute(
+            sql("ledger/insert_seal").encode(),
+            {
+                "seal_no": seal_no + 1, "tree_size": seal.tree_size, "system_id": system_id,
+                "snapshot": str(current if rebase else SnapshotText(stop, frozenset(open_still))),
+            },
+        )  # fmt: skip
+
+    def _state(self, rebase: bool) -> tuple[int, int, SnapshotText, SnapshotText, int]:
+        state = self._connection.execute(sql("ledger/server_state").encode()).fetchone()
+        assert state is not None  # noqa: S101 - the query always gives one row
+        system_id, snapshot, standby = state
+        if standby:
+            raise UnreachableError("This database is a standby; only the one that takes writes can be sealed.", "Point AUDITLENS_SEALER_URL at it.")
+        current = SnapshotText.parse(snapshot)
+        row = self._connection.execute(sql("ledger/last_seal").encode()).fetchone()
+        if row is None:
+            return 0, 0, SnapshotText(0, frozenset()), current, system_id
+        seal_no, size, text, sealed_on = row
+        last = SnapshotText.parse(text)
+        if not rebase and (sealed_on != system_id or current.xmax < last.xmax):
+            raise DamagedError(
+                "This database was restored into another server since the last seal, so new events can't be told by their transaction.",
+                "If the restore was meant, run `auditlens seal --rebase` once: it finds them by comparing everything.",
+            )
+        return seal_no, size, last, current, system_id
+
+    def _cut(self, start: int, stop: int, limit: int) -> int:
+        row = self._connection.execute(sql("ledger/backlog_cut").encode(), {"start": str(start), "limit": limit}).fetchone()
+        if row is None or row[1] is None:
+            return stop
+        first, beyond = row
+        return min(stop, beyond + 1 if beyond == first else beyond)  # never within a transaction
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _batches(first: list[LeafInput], reader: psycopg.ServerCursor) -> Iterator[Sequence[LeafInput]]:
+    batch = first
+    while batch:
+        yield batch
+        batch = [LeafInput._make(row) for row in reader.fetchmany(_FETCH)]
+
+
+def waiting(connection: psycopg.Connection) -> tuple[int, float]:
+    """How many events are recorded but not sealed, and how many seconds the oldest of them waits."""
+    row = connection.execute(sql("ledger/waiting").encode()).fetchone()
+    if row is None or row[1] is None:
+        return 0, 0.0
+    now = connection.execute("select clock_timestamp()").fetchone()
+    assert now is not None  # noqa: S101 - the query always gives one row
+    return int(row[0]), float((now[0] - row[1]).total_seconds())
+
+

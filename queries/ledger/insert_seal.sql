@@ -1,0 +1,2 @@
+-- Records what a seal covered. Parameters: seal_no, tree_size, snapshot, system_id.
+insert into seal (seal_no, tree_size, snapshot, system_id) values (%(seal_no)s, %(tree_size)s, %(snapshot)s, %(system_id)s)
