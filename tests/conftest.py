@@ -1,4 +1,4 @@
-"""The Chromium of the browser tests: one process for a test run, a fresh profile for each test."""
+"""The Chromium of the browser tests: one process for a test run."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,7 @@ from tests.browser import install
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    """A browser, or the test is skipped, and with CI=true failed, where none could be installed."""
     path = install.find()
     if path is None and install.required():
         pytest.fail(install.MISSING)
