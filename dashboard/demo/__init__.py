@@ -1,4 +1,4 @@
-"""The demo account: a made-up company's audit log that looks alive, ends now and is the same for everyone with the same seed.
+"""The demo account: a made-up company's audit log that looks alive, ends now, and follows from a seed.
 
     plan = stream.plan(events=60_000, days=90, seed=7, now=now)      how much, of which account, ending when
     frame = stream.frame(plan, plan.start, now)                      the events, one row each, oldest first

@@ -38,8 +38,9 @@ class Account:
     focus: Ints  # the first of the repositories the person looks after
     storage_of: Ints  # by repository
     size_bytes: Floats  # by repository
-    period_hours: Ints  # by schedule
-    minute: Ints  # by schedule, of the day
+    schedule: Ints  # by timer: which of names.SCHEDULES it is
+    period_hours: Ints  # by timer
+    minute: Ints  # by timer, of the day
 
     @property
     def people(self) -> int:
@@ -74,7 +75,7 @@ def account(seed: int, per_day: float) -> Account:
     tokens = [name if not life else f"{name}-{life + 1}" for name in names.TOKENS for life in range(_TOKEN_LIVES)]
     actors = (*people, *tokens, *names.NEW_ADMINS)
     targets, first, count = _targets(actors, repository_count)
-    periods, minutes = _timers(seed, per_day)
+    schedules, periods, minutes = _timers(seed, per_day)
     who = key(seed, _STREAM_HABITS, np.arange(people_count))
     what = key(seed, _STREAM_HABITS, 1_000_000 + np.arange(repository_count))
     homes = [[places.INDEX[network.cidr] for network in office[1:]] for office in places.OFFICES]
@@ -92,10 +93,13 @@ def account(seed: int, per_day: float) -> Account:
         remote=uniform(who, 4) ** 1.6,
         weekends=np.where(uniform(who, 5) < 0.15, 0.25, 0.025),
         agent=below(who, 6, names.BROWSERS - 1),
-        home=np.array([homes[o][int(u * len(homes[o]))] for o, u in zip(offices, uniform(who, 7), strict=True)], dtype=np.int64),
+        home=np.array(
+            [homes[o][int(u * len(homes[o]))] for o, u in zip(offices, uniform(who, 7), strict=True)], dtype=np.int64
+        ),
         focus=below(who, 8, repository_count),
         storage_of=below(what, 0, len(names.STORAGES)),
         size_bytes=lognormal(what, 1, 6e7, 1.6),
+        schedule=schedules,
         period_hours=periods,
         minute=minutes,
     )
@@ -128,7 +132,7 @@ def _targets(actors: tuple[str, ...], repositories: int) -> tuple[tuple[str, ...
         Target.POLICY: list(names.POLICIES),
         Target.STORAGE: list(names.STORAGES),
         Target.SCHEDULE: list(names.SCHEDULES),
-        Target.TOKEN: [actor for actor in actors if actor.startswith(names.TOKENS)],
+        Target.TOKEN: [*(f"{name}-cli" for name in actors), *actors],  # everyone's own first
         Target.SETTING: list(names.SETTINGS),
         Target.GUESS: list(names.GUESSED_NAMES),
     }
@@ -137,15 +141,20 @@ def _targets(actors: tuple[str, ...], repositories: int) -> tuple[tuple[str, ...
     return flat, np.cumsum(counts) - counts, counts
 
 
-def _timers(seed: int, per_day: float) -> tuple[Ints, Ints]:
-    """Schedules in the order of names.SCHEDULES, over again in a busier account, until they fire often enough."""
-    wanted, periods = per_day * _TIMER_SHARE, [24]
-    while sum(24 / period for period in periods) < wanted and len(periods) < 4000:
-        periods.append(_PERIODS_HOURS[(len(periods) - 1) % len(_PERIODS_HOURS)])
-    lines = key(seed, _STREAM_HABITS, 2_000_000 + np.arange(len(periods)))
-    return np.array(periods, dtype=np.int64), below(lines, 0, 24 * 60)
+def _timers(seed: int, per_day: float) -> tuple[Ints, Ints, Ints]:
+    """Name, period in hours and minute of the day of each timer: as many as fire often enough."""
+    wanted, kept, fires = per_day * _TIMER_SHARE, [2], 24 / _PERIODS_HOURS[2]  # nightly-all is always there
+    for number in range(300 * len(_PERIODS_HOURS)):
+        name = number % len(_PERIODS_HOURS)
+        if number != 2 and fires + 24 / _PERIODS_HOURS[name] <= wanted:
+            kept.append(name)
+            fires += 24 / _PERIODS_HOURS[name]
+    lines = key(seed, _STREAM_HABITS, 2_000_000 + np.arange(len(kept)))
+    schedule = np.array(kept, dtype=np.int64)
+    return schedule, np.array(_PERIODS_HOURS, dtype=np.int64)[schedule], below(lines, 0, 24 * 60)
 
 
 ADDRESS_OF_TOKEN: NDArray[np.int64] = np.array(
-    [places.address(places.CLOUDS[n % len(places.CLOUDS)], 40_000 + 7_919 * n) for n in range(len(names.TOKENS))], dtype=np.int64
+    [places.address(places.CLOUDS[n % len(places.CLOUDS)], 40_000 + 7_919 * n) for n in range(len(names.TOKENS))],
+    dtype=np.int64,
 )

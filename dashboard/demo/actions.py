@@ -55,15 +55,23 @@ ACTS: dict[str, Act] = {
     "failed_credential": Act("Backup", "Backup Failed", "Backup of ", " failed: access token expired", _T.REPOSITORY),
     "failed_limit": Act("Backup", "Backup Failed", "Backup of ", " failed: rate limit of the Git host", _T.REPOSITORY),
     "failed_lfs": Act("Backup", "Backup Failed", "Backup of ", " failed: LFS object missing", _T.REPOSITORY),
-    "failed_storage": Act("Backup", "Backup Failed", "Backup of ", " failed: storage azure-west-europe unreachable", _T.REPOSITORY),
-    "backup_downloaded": Act("Backup", "Backup Downloaded", "Downloaded the latest backup of ", "", _T.REPOSITORY, 4.0, 2.5),
+    "failed_storage": Act(
+        "Backup", "Backup Failed", "Backup of ", " failed: storage azure-west-europe unreachable", _T.REPOSITORY
+    ),
+    "backup_downloaded": Act(
+        "Backup", "Backup Downloaded", "Downloaded the latest backup of ", "", _T.REPOSITORY, 4.0, 2.5
+    ),
     "backup_deleted": Act("Backup", "Backup Deleted", "Deleted a backup of ", "", _T.REPOSITORY, 0.15, 0.5),
     "backup_expired": Act("Backup", "Backup Deleted", "Backup of ", " deleted by retention-90d", _T.REPOSITORY),
     "restore_started": Act("Restore", "Restore Started", "Started a restore of ", "", _T.REPOSITORY, 1.3, 1.4),
     "restore_completed": Act("Restore", "Restore Completed", "Restore of ", " completed", _T.REPOSITORY),
-    "restore_failed": Act("Restore", "Restore Failed", "Restore of ", " failed: target branch is protected", _T.REPOSITORY),
+    "restore_failed": Act(
+        "Restore", "Restore Failed", "Restore of ", " failed: target branch is protected", _T.REPOSITORY
+    ),
     "repository_added": Act("Repository", "Repository Added", "Added ", "", _T.SPARE, 1.1, 1.0),
-    "repository_updated": Act("Repository", "Repository Updated", "Changed backup settings of ", "", _T.REPOSITORY, 5.0, 3.0),
+    "repository_updated": Act(
+        "Repository", "Repository Updated", "Changed backup settings of ", "", _T.REPOSITORY, 5.0, 3.0
+    ),
     "repository_deleted": Act("Repository", "Repository Deleted", "Deleted ", "", _T.SPARE, 0.1, 0.5),
     "repository_deleted_live": Act("Repository", "Repository Deleted", "Deleted ", "", _T.REPOSITORY),
     "schedule_fired": Act("Schedule", "Triggered By Timer", "Schedule ", "", _T.SCHEDULE),

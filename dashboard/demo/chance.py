@@ -45,7 +45,8 @@ def uniform(place: Keys, draw: int) -> Floats:
 
 def below(place: Keys, draw: int, limit: Any) -> Ints:
     """Whole numbers in [0, limit), one for each key; `limit` may be an array."""
-    return (uniform(place, draw) * limit).astype(np.int64)
+    chosen: Ints = (uniform(place, draw) * limit).astype(np.int64)
+    return chosen
 
 
 def exponential(place: Keys, draw: int) -> Floats:
@@ -55,7 +56,8 @@ def exponential(place: Keys, draw: int) -> Floats:
 
 def about(place: Keys, draw: int, mean: Any) -> Ints:
     """Whole numbers whose mean is `mean`: the two around it."""
-    return np.floor(mean + uniform(place, draw)).astype(np.int64)
+    whole: Ints = np.floor(mean + uniform(place, draw)).astype(np.int64)
+    return whole
 
 
 def lognormal(place: Keys, draw: int, median: Any, spread: float) -> Floats:

@@ -23,31 +23,52 @@ LAST_NAMES = (
     "silva costa almeida moreira santos ferreira barbosa ribeiro lopes teixeira",
 )
 
-_PRODUCTS = (
-    "atlas borealis cobalt delta ember falcon granite harbor iris juniper kestrel lumen meridian nimbus onyx "
-    "palisade quartz rook saffron tundra umbra vector willow zephyr"
-).split()
-_PARTS = "api web firmware infra docs mobile sdk planner gateway charts cli tests".split()
-_LATER = "archive mirror eu us staging tools legacy bench".split()
+_PRODUCTS = [
+    "atlas", "borealis", "cobalt", "delta", "ember", "falcon", "granite", "harbor", "iris", "juniper", "kestrel",
+    "lumen", "meridian", "nimbus", "onyx", "palisade", "quartz", "rook", "saffron", "tundra", "umbra", "vector",
+    "willow", "zephyr",
+]  # fmt: skip
+_PARTS = ["api", "web", "firmware", "infra", "docs", "mobile", "sdk", "planner", "gateway", "charts", "cli", "tests"]
+_LATER = ["archive", "mirror", "eu", "us", "staging", "tools", "legacy", "bench"]
 
 STORAGES = ("s3-frankfurt", "s3-virginia-vault", "azure-west-europe", "gcs-singapore", "sftp-istanbul")
 ROLES = ("Owner", "Administrator", "Backup Operator", "Auditor", "Developer", "Read Only")
-POLICIES = ("retention-90d", "retention-7y", "immutable-backups", "encryption-at-rest", "offsite-copy", "pull-request-metadata")
+POLICIES = (
+    "retention-90d",
+    "retention-7y",
+    "immutable-backups",
+    "encryption-at-rest",
+    "offsite-copy",
+    "pull-request-metadata",
+)
 SETTINGS = ("single sign-on", "session timeout", "notifications", "billing contact", "address allow-list", "webhooks")
-TOKENS = ("ci-nightly", "terraform", "siem-export", "backup-verifier", "release-bot", "inventory-sync", "grafana", "compliance-report")
+TOKENS = (
+    "ci-nightly",
+    "terraform",
+    "siem-export",
+    "backup-verifier",
+    "release-bot",
+    "inventory-sync",
+    "grafana",
+    "compliance-report",
+)
 SCHEDULES = (
-    "hourly-critical", "four-hourly-product", "nightly-all", "six-hourly-infra", "nightly-offsite", "twelve-hourly-docs", "two-hourly-firmware",
-    "weekly-full", "hourly-gateway", "four-hourly-mobile", "nightly-wikis", "two-hourly-planner",
+    "hourly-critical", "four-hourly-product", "nightly-all", "six-hourly-infra", "nightly-offsite",
+    "twelve-hourly-docs", "two-hourly-firmware", "weekly-full", "hourly-gateway", "four-hourly-mobile",
+    "nightly-wikis", "two-hourly-planner",
 )  # fmt: skip
 NEW_ADMINS = ("temp.ops", "migration.helper", "vendor.support", "onboarding.test")  # one a cycle of stories
 GUESSED_NAMES = ("admin", "root", "administrator", "backup", "git", "test", "support", "devops", "gitsec", "jenkins")
 
+_WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1"
+_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
 AGENTS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME}",
+    f"{_MAC} {_WEBKIT} Safari/605.1.15",
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1",
+    f"{_MAC} {_CHROME}",
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) {_WEBKIT} Mobile/15E148 Safari/604.1",
     "gitsec-cli/3.4.1 (linux; amd64)",
     "terraform-provider-gitsec/1.9.0",
     "python-requests/2.32.5",

@@ -1,4 +1,4 @@
-"""Real public networks and the places they belong to, as DB-IP City Lite of April 2023 tells them (a test looks them up)."""
+"""Real public networks and their places, as DB-IP City Lite of April 2023 tells them (a test looks them up)."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -30,7 +30,9 @@ def _place(region: str, country: str, *cidrs: str) -> tuple[Network, ...]:
 
 
 # For each office the first network is the office's own line; the others are where its people live.
-ISTANBUL = _place("Istanbul", "TR", "78.156.160.0/19", "88.239.32.0/19", "176.33.40.0/21", "176.41.104.0/21", "188.59.32.0/19")
+ISTANBUL = _place(
+    "Istanbul", "TR", "78.156.160.0/19", "88.239.32.0/19", "176.33.40.0/21", "176.41.104.0/21", "188.59.32.0/19"
+)
 LONDON = _place("England", "GB", "84.235.128.0/17", "90.245.0.0/16", "83.106.0.0/16", "81.76.0.0/17")
 BERLIN = _place("Berlin", "DE", "92.224.192.0/19", "88.130.112.0/20", "91.66.184.0/21", "87.123.64.0/21")
 NEW_YORK = _place("New York", "US", "67.93.0.0/17", "96.232.64.0/20", "100.10.128.0/17", "108.37.128.0/17")

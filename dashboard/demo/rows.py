@@ -65,7 +65,7 @@ def rows(at: Ints, key: Keys, act: Any, **given: Any) -> Rows:
     """Rows with what is given, as arrays or as one value for all, and nothing else."""
     columns: dict[str, Any] = {"at": at, "key": key, "act": act} | given
     size = len(at)
-    made = {}
+    made: dict[str, Any] = {}
     for field in fields(Rows):
         value = columns.get(field.name, _ABSENT.get(field.name, -1))
         dtype = np.uint64 if field.name in ("key", "request") else np.int64

@@ -1,0 +1,98 @@
+"""`auditlens demo`: fills a demo account, in a home of its own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboard.cli.context import err, open_log, settings
+
+if TYPE_CHECKING:
+    from dashboard.demo.fill import Asked, Filled
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command of this module."""
+    app.command()(demo)
+
+
+def demo(
+    events: Annotated[int | None, typer.Option(help="About how many events; 60,000 unless told.", min=1)] = None,
+    days: Annotated[int | None, typer.Option(help="How many days until now; 90 unless told.", min=1)] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed, another account life; 7 unless told.")] = None,
+    bench: Annotated[
+        bool,
+        typer.Option("--bench", help="Write an unrecorded archive for benchmarks instead, up to 100 million events."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Fill a demo account up to now: the first time its whole past, then what happened since."""
+    from dashboard.demo.fill import Asked
+
+    if bench:
+        _bench(Asked(events, days, seed), json=json)
+    else:
+        _fill(Asked(events, days, seed), json=json)
+
+
+def _fill(asked: "Asked", *, json: bool) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from dashboard.demo import fill
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with open_log(demo=True) as log, Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("Filling the demo account", total=None)
+        filled = fill.top_up(log, asked, progress=lambda count: bar.advance(task, count))
+    _say(filled, json=json)
+
+
+def _say(filled: "Filled", *, json: bool) -> None:
+    from dashboard.demo.names import COMPANY
+    from dashboard.events.times import format_time
+
+    if json:
+        _print_json(
+            accepted=filled.accepted,
+            duplicates=filled.duplicates,
+            conflicts=filled.conflicts,
+            since=format_time(filled.since),
+            until=format_time(filled.until),
+            seed=filled.plan.seed,
+        )
+    err.print(
+        f"{filled.accepted:,} events of {COMPANY}, a made-up company, from {filled.since:%Y-%m-%d %H:%M} "
+        f"to {filled.until:%Y-%m-%d %H:%M} UTC.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _print_json(**report: str | int | float) -> None:
+    from json import dumps
+
+    typer.echo(dumps(report))
+
+
+def _bench(asked: "Asked", *, json: bool) -> None:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from dashboard.demo import bench
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("Writing an unrecorded archive", total=asked.events or bench.DEFAULT_EVENTS)
+        made = bench.write(
+            Path(settings().archive_location),
+            events=asked.events or bench.DEFAULT_EVENTS,
+            seed=asked.seed,
+            progress=lambda count: bar.advance(task, count),
+        )
+    if json:
+        _print_json(events=made.events, seconds=round(made.seconds, 1), location=str(made.location), recorded=0)
+    err.print(
+        f"{made.events:,} events in {made.seconds:.1f} s ({made.events / made.seconds:,.0f} a second) in {made.location}.\n"
+        "They are UNRECORDED: a benchmark without a record, a ledger or a signature behind it.",
+        markup=False,
+        soft_wrap=True,
+    )
