@@ -1,4 +1,4 @@
-"""Columns that a view needs beside those of `events`: each engine adds them to the relation before the view's SQL runs."""
+"""Columns that a view needs beside those of `events`: each engine adds them before the view's SQL runs."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,7 +64,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """Adds `field`, a name of the filter's, and `value`, what the event holds there; keeps values that contain a text."""
+    """Adds `field`, a name of the filter's, and `value`, what the event holds there; keeps values that hold a text."""
 
     field: str
     contains: str = ""

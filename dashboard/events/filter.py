@@ -71,7 +71,7 @@ def as_value(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFilter:
-    """Which events are meant. Without anything: the whole log. Construction checks and normalises; raises UsageError."""
+    """Which events are meant; without anything the whole log. Construction checks and normalises; raises UsageError."""
 
     since: datetime | None = None  # times are half-open: since <= occurred_at < until
     until: datetime | None = None
@@ -121,7 +121,7 @@ class EventFilter:
 
     @classmethod
     def from_params(cls, pairs: Iterable[tuple[str, str]], ignore: Collection[str] = ()) -> "EventFilter":
-        """Reads the pairs of a link, a request or the flags; raises UsageError naming the first name or value it can't take.
+        """Reads the pairs of a link, a request or the flags; raises UsageError naming the first it can't take.
 
         `ignore` names what else the link may hold (the sort, the page). A time without a zone is UTC.
         """
@@ -161,7 +161,7 @@ class EventFilter:
         return max(now - parse_span(self.last), datetime(1970, 1, 1, tzinfo=UTC)), now
 
     def at(self, now: datetime) -> "EventFilter":
-        """The same filter with `last` turned into times: what a file's name, a manifest and all views of one run mean."""
+        """The same filter with `last` turned into times: for a file's name, a manifest, a link that stays."""
         since, until = self.window(now)
         return replace(self, since=since, until=until, last=None)
 

@@ -19,7 +19,7 @@ def fold(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with each control, direction and private character written as `\\u{1b}`: for terminals and headings."""
+    r"""The text with each control, direction and private character written as `\u{1b}`: for terminals and headings."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(f"\\u{{{ord(c):x}}}" if _is_unseen(c) else c for c in text)

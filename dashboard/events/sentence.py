@@ -12,7 +12,7 @@ _LONGEST_SHOWN = 60
 _MOST_SHOWN = 5
 _BARE = re.compile(r"[\w@][\w@.:/+-]*(?: [\w@][\w@.:/+-]*)*")
 _OUR_WORDS = frozenset(
-    "after all and any before by events except from in last mention of on or reported since that the to whose with without".split()
+    "after all and before by events except from in last mention of on or reported since that the to whose with".split()
 )
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 

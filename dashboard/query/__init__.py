@@ -1,1 +1,1 @@
-"""Questions about the log: an `EventFilter` narrows the relation `events`, one file of `queries/views/` says the rest."""
+"""Questions about the log: an `EventFilter` narrows `events`, one file of `queries/views/` says the rest."""

@@ -1,4 +1,4 @@
-"""What answers a question: the archive's files by Polars, or the record itself; both run the same files of `queries/views/`."""
+"""What answers a question: the archive by Polars, or the record itself; both run the same files of `queries/views/`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

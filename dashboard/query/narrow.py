@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 import polars as pl
 
@@ -10,28 +11,21 @@ from dashboard.events.columns import TIME
 from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, EventFilter, as_value, networks
 from dashboard.events.folding import DOT_ABOVE, FINAL_SIGMA, SIGMA
 
+_MOST_VALUES = 10_000  # that are compared one by one rather than searched again
+
 Network = tuple[int, int, int]  # family, mask, masked address
 
 
 def narrow(events: pl.LazyFrame, wanted: EventFilter, now: datetime) -> pl.LazyFrame:
-    """The events the filter means."""
-    conditions = predicates(wanted, now)
-    return events.filter(*conditions) if conditions else events
-
-
-def predicates(wanted: EventFilter, now: datetime) -> list[pl.Expr]:
-    """The conditions that all have to hold, cheap ones first; none for the whole log. None of them is ever null-sensitive."""
-    since, until = wanted.window(now)
-    found = _between(since, until)
-    for name, texts in wanted.values().items():
-        match = _matches(name.removeprefix("not_"), texts)
-        found.append(~match.fill_null(False) if name.startswith("not_") else match)
-    return found
+    """The events the filter means. A search reads the columns of few distinct values once, here, for what matches."""
+    in_time = events.filter(*between) if (between := _between(*wanted.window(now))) else events
+    conditions = [_condition(in_time, name, texts) for name, texts in wanted.values().items()]
+    return in_time.filter(*conditions) if conditions else in_time
 
 
 def contains(column: str, text: str) -> pl.Expr:
-    """Whether the column holds the text, both folded (`events.folding.fold`, here as an expression)."""
-    return _folded(pl.col(column)).str.contains(_folded(pl.lit(text)), literal=True)
+    """Whether the column holds the text, both folded as `events.folding.fold` does it."""
+    return _holds(column, pl.select(_folded(pl.lit(text))).item())
 
 
 def _between(since: datetime | None, until: datetime | None) -> list[pl.Expr]:
@@ -40,13 +34,36 @@ def _between(since: datetime | None, until: datetime | None) -> list[pl.Expr]:
     return [*start, time < pl.lit(until, dtype=TIME)] if until else start
 
 
+def _condition(events: pl.LazyFrame, name: str, texts: tuple[str, ...]) -> pl.Expr:
+    field = name.removeprefix("not_")
+    match = _mentions(events, texts) if field == "search" else _matches(field, texts)
+    return match if name == field else ~match.fill_null(False)
+
+
 def _matches(field: str, texts: tuple[str, ...]) -> pl.Expr:
-    if field == "search":
-        return pl.any_horizontal([contains(column, text) for column in SEARCH_COLUMNS for text in texts])
     if field == "ip":
         single, wide = networks(texts)
-        return pl.any_horizontal([_is_one_of("source_ip", single), *([_lies_in("source_ip", wide)] if wide else [])])
+        conditions = [_is_one_of("source_ip", single)] if single else []
+        return pl.any_horizontal([*conditions, _lies_in("source_ip", wide)] if wide else conditions)
     return _is_one_of(FIELD_COLUMNS[field], [as_value(text) for text in texts])
+
+
+def _mentions(events: pl.LazyFrame, texts: tuple[str, ...]) -> pl.Expr:
+    """Whether any searched column holds any of the texts.
+
+    Alone in a filter, a condition on a column of few values is asked of a file's dictionary, not of each row: ten times
+    as fast as within an `or`. So the values that match are found first.
+    """
+    conditions = {column: pl.any_horizontal([contains(column, text) for text in texts]) for column in SEARCH_COLUMNS}
+    short = [column for column in SEARCH_COLUMNS if column != "description"]
+    found = pl.collect_all([
+        events.select(column).filter(conditions[column]).unique().head(_MOST_VALUES + 1) for column in short
+    ])  # fmt: skip
+    for column, values in zip(short, found, strict=True):
+        if values.height <= _MOST_VALUES:
+            conditions[column] = pl.col(column).is_in(values.to_series().implode())
+    kept = [conditions[column] for column, values in zip(short, found, strict=True) if values.height]
+    return pl.any_horizontal([*kept, conditions["description"]])
 
 
 def _is_one_of(name: str, values: Iterable[str | None]) -> pl.Expr:
@@ -59,11 +76,15 @@ def _is_one_of(name: str, values: Iterable[str | None]) -> pl.Expr:
 
 
 def _lies_in(name: str, texts: Iterable[str]) -> pl.Expr:
-    """Polars knows no addresses: each batch's distinct ones are looked at in Python, so the cost is that of few texts."""
+    """Polars knows no addresses: the distinct ones of each batch are looked at in Python, few against the rows."""
     wanted = [_network(text) for text in texts]
 
+    @lru_cache(maxsize=1 << 17)
+    def lies_in_one(text: str) -> bool:
+        return _lies_in_one(text, wanted)
+
     def lies_in(batch: pl.Series) -> pl.Series:
-        return batch.is_in([text for text in batch.drop_nulls().unique() if _lies_in_one(text, wanted)])
+        return batch.is_in([text for text in batch.drop_nulls().unique() if lies_in_one(text)])
 
     return pl.col(name).map_batches(lies_in, return_dtype=pl.Boolean, is_elementwise=True)
 
@@ -77,7 +98,10 @@ def _network(text: str) -> Network:
 
 
 def _lies_in_one(text: str, wanted: Iterable[Network]) -> bool:
-    family, number = _parsed(text)
+    try:
+        family, number = _parsed(text)
+    except OSError:  # no address: a reader of files may ask about the empty text that stands under a null
+        return False
     return any(family == its and number & mask == start for its, mask, start in wanted)
 
 
@@ -87,9 +111,21 @@ def _parsed(text: str) -> tuple[int, int]:
     return family, int.from_bytes(socket.inet_pton(family, text), "big")
 
 
+def _holds(name: str, folded: str) -> pl.Expr:
+    """Only texts beyond ASCII are folded: the others match as they are, without case, four times as fast."""
+
+    def holds(batch: pl.Series) -> pl.Series:
+        text = pl.col(name)
+        plain = text.str.contains_any([folded], ascii_case_insensitive=True) if folded.isascii() else text.ne(text)
+        rows = batch.alias(name).to_frame().select(hit=plain, beyond=text.str.len_bytes() != text.str.len_chars())
+        beyond = rows["beyond"].arg_true()
+        if beyond.is_empty():
+            return rows["hit"]
+        found = batch.alias(name).gather(beyond).to_frame().select(_folded(text).str.contains(folded, literal=True))
+        return rows["hit"].scatter(beyond, found.to_series())
+
+    return pl.col(name).map_batches(holds, return_dtype=pl.Boolean, is_elementwise=True)
+
+
 def _folded(text: pl.Expr) -> pl.Expr:
-    return (
-        text.str.to_lowercase()
-        .str.replace_all(DOT_ABOVE, "", literal=True)
-        .str.replace_all(FINAL_SIGMA, SIGMA, literal=True)
-    )
+    return text.str.to_lowercase().str.replace_many([DOT_ABOVE, FINAL_SIGMA], ["", SIGMA])

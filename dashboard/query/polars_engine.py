@@ -15,6 +15,8 @@ from dashboard.query.narrow import contains, narrow
 from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import Sort
 
+_MOST_FOUND = 100_000
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -22,10 +24,11 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class PolarsEngine:
-    """Answers from one snapshot."""
+    """Answers from one snapshot. Made for a few questions about it, then thrown away: it keeps what searches found."""
 
     snapshot: Snapshot
     now: datetime = field(default_factory=_now)
+    _found: dict[EventFilter, pl.LazyFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def as_of(self) -> int:
@@ -34,15 +37,13 @@ class PolarsEngine:
     def answer(
         self, view: str, wanted: EventFilter, added: Adornment | None = None, limit: int | None = None
     ) -> pl.DataFrame:
-        events = _adorned(narrow(self.snapshot.events, wanted, self.now), added)
+        events = _adorned(self._narrowed(wanted), added)
         found = _run(view, events)
         return declared((found if limit is None else found.head(limit)).collect(), view)
 
     def rows(self, view: str, wanted: EventFilter, sort: Sort, offset: int, limit: int) -> pl.DataFrame:
-        """Two passes: the first sorts only the keys, the second fetches the rows of one page by their `seq`."""
-        events = narrow(self.snapshot.events, wanted, self.now)
-        keys = streaming.ordered_keys(events, sort).slice(offset, limit).select("seq", "occurred_at").collect()
-        return self._fetched(view, keys)
+        """The keys of the slice are found first; whole rows are read for them only."""
+        return self._fetched(view, streaming.page_keys(self._narrowed(wanted), sort, offset, limit, self.as_of))
 
     def _fetched(self, view: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of the keys, in their order."""
@@ -57,8 +58,20 @@ class PolarsEngine:
         return declared(_run(view, self.snapshot.events.filter(pl.col(column) == value)).collect(), view)
 
     def batches(self, wanted: EventFilter, sort: Sort, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        yield from streaming.batches(self._narrowed(wanted), sort, columns, size)
+
+    def _narrowed(self, wanted: EventFilter) -> pl.LazyFrame:
+        """The events the filter means. What a search found is kept, if it is little: all views ask about the same."""
+        if not (wanted.search or wanted.not_search):
+            return narrow(self.snapshot.events, wanted, self.now)
+        if wanted not in self._found:
+            self._found[wanted] = self._searched(wanted)
+        return self._found[wanted]
+
+    def _searched(self, wanted: EventFilter) -> pl.LazyFrame:
         events = narrow(self.snapshot.events, wanted, self.now)
-        yield from streaming.batches(events, sort, columns, size)
+        keys = events.select("seq", "occurred_at").head(_MOST_FOUND + 1).collect()
+        return events if keys.height > _MOST_FOUND else streaming.only(self.snapshot.events, keys)
 
 
 def _run(view: str, events: pl.LazyFrame) -> pl.LazyFrame:

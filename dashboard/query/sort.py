@@ -1,4 +1,4 @@
-"""The order of events: any column of `events`, then newest first, then by place: total, so pages and files never overlap."""
+"""The order of events: by any column, then newest first, then by place: total, so that pages never overlap."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from dashboard.events.columns import SCHEMA
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """Sorts by a column, null last both ways, text by code point; ties by `occurred_at desc, seq desc`. Raises UsageError."""
+    """Sorts by a column, null last both ways, text by code point; ties by `occurred_at desc, seq desc`."""
 
     column: str = "occurred_at"
     descending: bool = True

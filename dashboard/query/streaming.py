@@ -1,20 +1,115 @@
-"""Sorted rows out of files of any size: keys first, rows after, so that only one batch of whole rows is in memory."""
+"""Sorted rows out of files of any size, without sorting them all.
+
+The events are parted by the first sort key into runs that lie one after another - by day and minute for times, by value for
+texts - from one count of each; a run that is still too large is parted by the next key. Only the runs that hold the wanted
+rows are read and sorted. So a page five million rows deep costs a count and one run, and an export one run's memory.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
+from dashboard.events.columns import SCHEMA, TIME
 from dashboard.query.sort import Sort
 
-KEY = ("seq", "occurred_at")
-CHUNK_ROWS = 200_000  # rows that are fetched at once, whatever the size of a batch
+PAGE_RUN_ROWS = 100_000
+EXPORT_RUN_ROWS = 200_000
+_BLOCK = 1 << 16
+_MANY_VALUED = ("description", "target", "native_id", "request_id", "user_agent", "details", "actor_id")
+_PREFIXES = (8, 24)
 
 
-def ordered_keys(events: pl.LazyFrame, sort: Sort) -> pl.LazyFrame:
-    """`seq` and `occurred_at` of the events in order."""
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A way to part events: by the value of a column, or by the stretch of its range that the value lies in."""
+
+    column: str
+    descending: bool
+    every: str = ""  # for times: how long a stretch is
+    prefix: int = 0  # for texts of many values: how many of their first characters
+
+    @property
+    def key(self) -> pl.Expr:
+        """The value, or the start of the stretch."""
+        column = pl.col(self.column)
+        if self.every:
+            return column.dt.truncate(self.every)
+        if self.prefix:
+            return column.str.head(self.prefix)
+        return column // _BLOCK if SCHEMA[self.column].is_integer() else column
+
+    def within(self, first: object, last: object) -> pl.Expr:
+        """The events whose key lies between two keys, both included; said of the column, so that files can be skipped."""
+        column = pl.col(self.column)
+        if first is None:
+            return column.is_null()
+        low, high = sorted((first, last))  # type: ignore[type-var]  # keys of one column are comparable
+        if self.every:
+            return (column >= pl.lit(low, TIME)) & (column < pl.lit(high, TIME).dt.offset_by(self.every))
+        if isinstance(low, int) and isinstance(high, int) and not isinstance(low, bool):
+            return column.is_between(low * _BLOCK, high * _BLOCK + _BLOCK - 1)
+        return self.key.is_between(pl.lit(low), pl.lit(high))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Events that lie together in the order: `length` of them from the `offset`-th on are meant."""
+
+    events: pl.LazyFrame
+    offset: int
+    length: int
+
+
+def levels(sort: Sort) -> tuple[Level, ...]:
+    """All the ways to part events that an order offers, coarse first."""
+    return tuple(level for name, down in sort.keys for level in _ways(name, down))
+
+
+def _ways(name: str, descending: bool) -> list[Level]:
+    if SCHEMA[name] == TIME:
+        return [Level(name, descending, every=every) for every in ("1d", "1m")]
+    prefixes = _PREFIXES if name in _MANY_VALUED else ()
+    return [*(Level(name, descending, prefix=prefix) for prefix in prefixes), Level(name, descending)]
+
+
+def runs(
+    events: pl.LazyFrame, ways: Sequence[Level], most: int, offset: int = 0, length: int | None = None
+) -> Iterator[Run]:
+    """The runs that hold the slice, in order; each is of `most` events at most unless the order can't part it further."""
+    level, *finer = ways
+    left = length
+    for first, last, size in _merged(_sizes(events, level), most):
+        if offset >= size:
+            offset -= size
+            continue
+        if left is not None and left <= 0:
+            return
+        here = size - offset if left is None else min(left, size - offset)
+        part = events.filter(level.within(first, last))
+        if size > most and finer:
+            yield from runs(part, finer, most, offset, here)
+        else:
+            yield Run(part, offset, here)
+        offset, left = 0, None if left is None else left - here
+
+
+def ordered(events: pl.LazyFrame, sort: Sort) -> pl.LazyFrame:
+    """The events in order."""
     names = [name for name, _ in sort.keys]
-    keys = events.select(*dict.fromkeys((*names, *KEY)))
-    return keys.sort(names, descending=[down for _, down in sort.keys], nulls_last=True)
+    return events.sort(names, descending=[down for _, down in sort.keys], nulls_last=True)
+
+
+def page_keys(events: pl.LazyFrame, sort: Sort, offset: int, limit: int, at_most: int) -> pl.DataFrame:
+    """`seq` and `occurred_at` of a slice of the ordered events, of which there are `at_most`: few are sorted at once."""
+    keys = events.select(*dict.fromkeys(name for name, _ in sort.keys))
+    if at_most <= PAGE_RUN_ROWS:
+        return ordered(keys, sort).slice(offset, limit).select("seq", "occurred_at").collect()
+    found = [
+        ordered(run.events, sort).slice(run.offset, run.length).select("seq", "occurred_at")
+        for run in runs(keys, levels(sort), PAGE_RUN_ROWS, offset, limit)
+    ]
+    return pl.concat(pl.collect_all(found)) if found else keys.select("seq", "occurred_at").head(0).collect()
 
 
 def only(events: pl.LazyFrame, keys: pl.DataFrame) -> pl.LazyFrame:
@@ -27,9 +122,25 @@ def only(events: pl.LazyFrame, keys: pl.DataFrame) -> pl.LazyFrame:
 
 def batches(events: pl.LazyFrame, sort: Sort, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
     """All events in order, in frames of `size` rows at most."""
-    keys = ordered_keys(events, sort).select(KEY).collect()
-    for start in range(0, keys.height, CHUNK_ROWS):
-        chunk = keys.slice(start, CHUNK_ROWS)
-        rows = only(events, chunk).select(*dict.fromkeys(("seq", *columns))).collect()
-        ordered = chunk.select("seq").join(rows, on="seq", how="left", maintain_order="left").select(columns)
-        yield from ordered.iter_slices(size)
+    needed = dict.fromkeys((*columns, *(name for name, _ in sort.keys)))
+    for run in runs(events.select(*needed), levels(sort), EXPORT_RUN_ROWS):
+        yield from ordered(run.events, sort).select(columns).collect().iter_slices(size)
+
+
+def _sizes(events: pl.LazyFrame, level: Level) -> pl.DataFrame:
+    counted = events.group_by(level.key.alias("key")).len(name="size")
+    return counted.sort("key", descending=level.descending, nulls_last=True).collect()
+
+
+def _merged(sizes: pl.DataFrame, most: int) -> Iterator[tuple[object, object, int]]:
+    """Neighbours joined as long as they are small together: first key, last key, number of events. Null stays alone."""
+    first: object = None
+    last: object = None
+    total = 0
+    for key, size in sizes.iter_rows():
+        if total and (total + size > most or key is None):
+            yield first, last, total
+            total = 0
+        first, last, total = key if not total else first, key, total + size
+    if total:
+        yield first, last, total

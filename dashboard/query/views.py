@@ -28,7 +28,7 @@ _TICK = timedelta(microseconds=1)
 def log_page(
     engine: Engine, wanted: EventFilter, sort: Sort = NEWEST_FIRST, offset: int = 0, limit: int = 100
 ) -> pl.DataFrame:
-    """One page of the log: a row is an event, in the order of `sort`. Cost: one pass over the sort column, one over a page."""
+    """One page of the log: a row is an event, in the order of `sort`. Two passes: the sort's keys, the rows."""
     return engine.rows("log_page", wanted, sort, offset, limit)
 
 
@@ -99,7 +99,7 @@ def newest_time(engine: Engine, now: datetime | None = None) -> datetime | None:
 
 
 def opening_window(engine: Engine, now: datetime | None = None) -> tuple[datetime, datetime] | None:
-    """What the page opens on: the 30 UTC days that end with the newest event not later than now; None when there is none."""
+    """What the page opens on: the 30 UTC days that end with the newest event not later than now; None without one."""
     newest = newest_time(engine, now)
     if newest is None:
         return None
@@ -114,7 +114,7 @@ def batches(
     columns: Sequence[str] = tuple(SCHEMA),
     size: int = 10_000,
 ) -> Iterator[pl.DataFrame]:
-    """All events the filter means, in order, in frames of `size` rows at most: for exports. No frame when there is none."""
+    """All events the filter means, in order, in frames of `size` rows at most; no frame when there is none."""
     unknown = [name for name in columns if name not in SCHEMA]
     if unknown:
         raise UsageError(f"columns: {unknown[0][:64]!r} is not a column", f"There are {', '.join(SCHEMA)}.")
