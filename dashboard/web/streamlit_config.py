@@ -10,11 +10,9 @@ import os
 import secrets
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 from streamlit import config as streamlit_config
 
-from dashboard.errors import UnreachableError
 from dashboard.paths import ROOT
 
 _FILES = ROOT / ".streamlit"
@@ -84,34 +82,13 @@ def pinned_config(host: str, port: int, proxy_hosts: Sequence[str] = ()) -> dict
 
 
 def shut_out_foreign_files() -> None:
-    """Let Streamlit read config.toml and secrets.toml beside our pages only. To be called before the app runs.
+    """Let Streamlit read config.toml and secrets.toml beside our pages only. To be called before the app is built.
 
-    The function replaced is not part of Streamlit's public interface: a test sweeps every option with a hostile file.
+    Cookies are signed with a key of this process, unless the environment brings one that several servers share. The
+    function replaced is not part of Streamlit's public interface: a test sweeps every option with a hostile file.
     """
     streamlit_config.get_config_files = lambda file_name: [str(_FILES / file_name)]
-
-
-def keep_cookie_secret(home: Path) -> None:
-    """Sign cookies with a key of this installation, made once in `home`, readable by its owner alone.
-
-    Without one, sessions end at each restart, and a config.toml could bring a key that others know. A key in the
-    environment wins, so that several servers can share it.
-    """
-    if os.environ.get(_COOKIE_SECRET):
-        return
-    path = home / "cookie.key"
-    try:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        except FileExistsError:
-            secret = path.read_text("ascii").strip()
-        else:
-            secret = secrets.token_hex(32)
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(secret)
-    except OSError as error:
-        raise UnreachableError(f"The key for cookies in {path} can't be read or made: {error.strerror}.") from error
-    os.environ[_COOKIE_SECRET] = secret or secrets.token_hex(32)
+    os.environ.setdefault(_COOKIE_SECRET, secrets.token_hex(32))
 
 
 def _theme() -> dict[str, object]:

@@ -158,7 +158,9 @@ def test_killed_server_is_started_again_without_loss(home: Path) -> None:
     server.ensure_running()
     with psycopg.connect(server.endpoint.url("auditlens", "postgres"), autocommit=True) as connection:
         connection.execute("create table kept as select generate_series(1, 1000) n")
-    os.kill(server_pid(home), signal.SIGKILL)
+    pid = server_pid(home)
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=30)
     assert server.ensure_running()
     with psycopg.connect(server.endpoint.url("auditlens", "postgres")) as connection:
         assert connection.execute("select count(*) from kept").fetchone() == (1000,)

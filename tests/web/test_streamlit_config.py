@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -21,6 +23,7 @@ config._main_script_path = str(ROOT / "auditlens")
 bootstrap.load_config_options(streamlit_config.pinned_config("127.0.0.1", 8599))
 print(json.dumps({key: config.get_option(key) for key in config.get_config_options()}, default=str))
 """
+KEY = "STREAMLIT_SERVER_COOKIE_SECRET"
 ODD = {bool: "true", int: "4321", float: "4.5"}
 # Without a default that could be pinned, they are ours only because foreign files are not read; none opens anything.
 UNPINNABLE = {
@@ -51,7 +54,7 @@ def _odd(kind: type, default: object) -> str:
     return ODD.get(kind, '"odd"')
 
 
-def options(folder: Path, mode: str) -> dict[str, object]:
+def options(folder: Path, mode: str, key: Mapping[str, str] = MappingProxyType({KEY: "ours"})) -> dict[str, object]:
     """Every option of Streamlit as a start from `folder` sees it."""
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -113,19 +116,10 @@ def test_loopback_address_admits_loopback_names_only(host: str, proxies: tuple[s
     assert streamlit_config.pinned_config(host, 8501, proxies)["server.allowedHosts"] == allowed
 
 
-def test_cookie_secret_is_made_once_and_closed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "STREAMLIT_SERVER_COOKIE_SECRET"
-    seen = set()
-    for _ in range(2):
-        monkeypatch.delenv(name, raising=False)
-        streamlit_config.keep_cookie_secret(tmp_path)
-        seen.add(streamlit_config.os.environ[name])
-    assert len(seen) == 1
-    assert len(seen.pop()) == 64
-    assert (tmp_path / "cookie.key").stat().st_mode & 0o777 == 0o600
-
-
-def test_cookie_secret_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STREAMLIT_SERVER_COOKIE_SECRET", "shared")
-    streamlit_config.keep_cookie_secret(tmp_path)
-    assert not (tmp_path / "cookie.key").exists()
+def test_key_for_cookies_is_new_in_each_process_unless_the_environment_brings_one(hostile: Path) -> None:
+    keys = {
+        str(options(hostile, "shut", key)["server.cookieSecret"]) for key in ({}, {}, {KEY: "shared"}, {KEY: "shared"})
+    }
+    assert len(keys) == 3
+    assert "shared" in keys
+    assert "odd" not in keys
