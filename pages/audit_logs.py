@@ -14,7 +14,7 @@ if screen.count() == 0:
     cards.empty(screen)
     live.state_line(screen)
 else:
-    beside_each_other = st.columns([7, 3], gap="medium")
+    beside_each_other = st.columns([74, 26], gap="small")
     with beside_each_other[0]:
         log_table.log_table(screen)
         log_table.pages(screen)

@@ -64,7 +64,7 @@ def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart:
     values = base.mark_text(align="left", dx=4, color=palette.QUIET).encode(
         text=alt.Text("events", type="quantitative", format=",")
     )
-    return alt.layer(bars, values).properties(height=_BAR_PIXELS * frame.height + 8, padding={"right": 36, "left": 0})
+    return alt.layer(bars, values).properties(height=_BAR_PIXELS * frame.height + 8, padding={"left": 0, "right": 36, "top": 0, "bottom": 0})
 
 
 def top_regions(regions: pl.DataFrame) -> pl.DataFrame:
@@ -91,14 +91,15 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
     legend = alt.Legend(title=None, orient="bottom", columns=3, labelLimit=96, symbolType="square", symbolSize=80, offset=6)
     return (
         alt.Chart(drawn)
-        .mark_bar(binSpacing=1)
+        .mark_bar(binSpacing=1, orient="vertical")
         .encode(
             x=alt.X(
                 "start",
                 type="temporal",
                 title=f"Time (UTC), per {WIDTHS[width]}",
                 scale=alt.Scale(type="utc"),
-                axis=alt.Axis(tickCount=5, labelOverlap=True, grid=False, formatType="utc", format=_time_format(width)),
+                axis=alt.Axis(tickCount=5, labelOverlap=True, grid=False, labelExpr=f"utcFormat(datum.value, '{_time_format(width)}')"),
+                bin="binned",
             ),
             x2=alt.X2("end"),
             y=alt.Y("events", type="quantitative", title=None, axis=alt.Axis(tickCount=4, format="~s", domain=False, ticks=False)),
@@ -106,16 +107,16 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
             order=alt.Order("place", type="quantitative"),
             tooltip=[
                 alt.Tooltip("category", type="nominal", title="Category"),
-                alt.Tooltip("start", type="temporal", title="From (UTC)", formatType="utc", format="%Y-%m-%d %H:%M"),
+                alt.Tooltip("since", type="nominal", title="From (UTC)"),
                 alt.Tooltip("events", type="quantitative", title="Events", format=","),
             ],
         )
-        .properties(height=280)
+        .properties(height=270, padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
     )
 
 
 def by_category(frame: pl.DataFrame, width: Width) -> pl.DataFrame:
-    """The buckets with their ends and at most eight named categories; columns start, end, category, events, place."""
+    """The buckets with their ends and at most eight named categories; columns start, since, end, category, events, place."""
     totals = frame.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
     kept = totals.drop_nulls("category")["category"].head(MOST_CATEGORIES).to_list()
     short = text.labels(kept)
@@ -124,6 +125,7 @@ def by_category(frame: pl.DataFrame, width: Width) -> pl.DataFrame:
     places = {name: place for place, name in enumerate([*short.values(), OTHERS])}
     return merged.select(
         start=pl.col("bucket"),
+        since=pl.col("bucket").dt.strftime("%Y-%m-%d %H:%M"),  # Vega writes a tooltip's times in the reader's zone
         end=pl.col("bucket").dt.offset_by(_OFFSETS.get(width, width.value)),
         category="category",
         events="events",

@@ -26,9 +26,8 @@ class Chip:
 
 
 def chips(screen: Screen) -> None:
-    """The sentence, then the chips. A view without a filter still says which days it shows."""
-    st.text((screen.wanted if screen.view.is_default_window else screen.view.filter).sentence(screen.now))
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
+    """The chips, then the sentence. A view without a filter still says which days it shows."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="chips"):
         if screen.view.is_default_window:
             st.badge(opening_words(screen), icon=":material/schedule:", color="gray")
         found = list(active(screen.view))
@@ -39,6 +38,7 @@ def chips(screen: Screen) -> None:
             )  # fmt: skip
         if len(found) > 1:
             st.button("Clear all", type="tertiary", key="clear-all", on_click=clear)
+        st.text((screen.wanted if screen.view.is_default_window else screen.view.filter).sentence(screen.now), width="content")
 
 
 def opening_words(screen: Screen) -> str:

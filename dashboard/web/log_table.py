@@ -6,25 +6,31 @@ from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 
+import pandas as pd
 import polars as pl
 import streamlit as st
+from pandas.io.formats.style import Styler
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard.events.columns import COLUMNS, TABLE_COLUMNS
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.query.sort import NEWEST_FIRST, Sort
-from dashboard.web import text, url
+from dashboard.web import palette, text, url
 from dashboard.web.answers import Screen
-from dashboard.web.held import change, held
+from dashboard.web.held import change
 
-MARKS = {Outcome.FAILURE: "Failed", Outcome.SUCCESS: "OK", Outcome.UNKNOWN: "–"}
+MARKS = {Outcome.FAILURE: "✕ Failed", Outcome.SUCCESS: "✓ Success", Outcome.UNKNOWN: "· Unknown"}
 HEADERS = {"outcome": COLUMNS["outcome"].label, **{name: COLUMNS[name].label for name in TABLE_COLUMNS}}
-_CLOCK_MARKS = {Clock.AHEAD: "⚠ clock ahead", Clock.BEHIND: "⚠ reported late"}
+_CLOCK_MARKS = {Clock.AHEAD: "⚠\u00a0ahead", Clock.BEHIND: "⚠\u00a0late"}
 _WIDTHS = {
-    "outcome": 74, "actor": 132, "category": 84, "action": 112, "description": 210, "source_ip": 112, "region": 92,
-    "occurred_at": 158,
+    "outcome": 70, "actor": 118, "category": 70, "action": 92, "description": 168, "source_ip": 104, "region": 76,
+    "occurred_at": 98,
 }  # fmt: skip
+_LONGEST = {"actor": 60, "category": 40, "action": 60, "description": 90, "source_ip": 45, "region": 40}  # what four lines hold
+_NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
 _ROW_PIXELS = 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
-_HEIGHT = 622
+_HEIGHT = 38 + 9 * _ROW_PIXELS
+_MAY_LACK = ["actor", "description", "source_ip", "region"]
 _NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
@@ -33,7 +39,7 @@ def log_table(screen: Screen) -> None:
     rows = screen.rows()
     key = table_key(screen.view, screen.page())
     st.dataframe(
-        cells(rows, screen.now), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)), row_height=_ROW_PIXELS,
+        coloured(cells(rows, screen.now)), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)), row_height=_ROW_PIXELS,
         hide_index=True, column_config=column_config(screen.view.sort), selection_mode=["single-cell", "single-column"],
         on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
         alt=f"Audit log, page {screen.page()} of {screen.pages()}",
@@ -43,7 +49,7 @@ def log_table(screen: Screen) -> None:
 def pages(screen: Screen) -> None:
     """The pages to turn; one page needs none."""
     if screen.pages() > 1:
-        st.pagination(screen.pages(), key=held("page-number", screen.page()), on_change=_turn)
+        st.pagination(screen.pages(), default=screen.page(), key=f"page-number-{screen.page()}", on_change=_turn, args=(screen.page(),))
 
 
 def table_key(view: url.View, page: int) -> str:
@@ -54,28 +60,34 @@ def table_key(view: url.View, page: int) -> str:
 
 def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """The rows as they are written on screen: texts only, nothing in them is markup. Columns as `HEADERS`."""
-    written: dict[str, list[object]] = {name: [] for name in HEADERS}
+    written: dict[str, list[str]] = {name: [] for name in HEADERS}
     for row in rows.iter_rows(named=True):
-        written["outcome"].append([MARKS.get(row["outcome"], "–")])
+        written["outcome"].append(MARKS.get(row["outcome"], MARKS[Outcome.UNKNOWN]))
         for name in TABLE_COLUMNS[:-1]:
-            written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"]))
+            written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"], _LONGEST[name]))
         mark = _CLOCK_MARKS.get(row["clock"])
-        ago = text.relative(row["occurred_at"], now)
-        written["occurred_at"].append(f"{text.exact(row['occurred_at'])}\n{ago}{f' · {mark}' if mark else ''}")
-    types = {name: pl.List(pl.String) if name == "outcome" else pl.String() for name in HEADERS}
-    return pl.DataFrame(written, schema=types)
+        ago = text.relative(row["occurred_at"], now).replace(" ", _NO_BREAK, 1)
+        written["occurred_at"].append(f"{text.exact(row['occurred_at'])} {ago}{f' {mark}' if mark else ''}")
+    return pl.DataFrame(written, schema=dict.fromkeys(HEADERS, pl.String))
 
 
-def column_config(sort: Sort) -> dict[str, object]:
+def coloured(written: pl.DataFrame) -> Styler:
+    """The cells with their colours: red for a failure, quiet for what is as usual, unknown or absent, the category's own."""
+    frame = pd.DataFrame(written.to_dict(as_series=False))
+    return frame.style.map(_outcome_colour, subset=["outcome"]).map(_quiet_colour, subset=_MAY_LACK)
+
+
+def _outcome_colour(mark: str) -> str:
+    return f"color: {palette.FAILURE}" if mark == MARKS[Outcome.FAILURE] else f"color: {palette.QUIET}"
+
+
+def _quiet_colour(value: str) -> str:
+    return f"color: {palette.QUIET}" if value in (text.NOTHING, text.UNKNOWN, text.ERASED) else ""
+
+
+def column_config(sort: Sort) -> dict[str, ColumnConfig]:
     """Labels with the arrow of the sort, and widths."""
-    config: dict[str, object] = {
-        name: st.column_config.TextColumn(header(name, sort), width=_WIDTHS[name]) for name in TABLE_COLUMNS
-    }
-    marks: Sequence[str] = list(MARKS.values())
-    config["outcome"] = st.column_config.MultiselectColumn(
-        header("outcome", sort), width=_WIDTHS["outcome"], options=marks, color=["red", "gray", "gray"]
-    )
-    return config
+    return {name: st.column_config.TextColumn(header(name, sort), width=_WIDTHS[name]) for name in HEADERS}
 
 
 def header(column: str, sort: Sort) -> str:
@@ -113,6 +125,6 @@ def unselect() -> None:
         st.session_state[key] = _NO_SELECTION
 
 
-def _turn() -> None:
-    page: int = st.session_state["page-number"]
+def _turn(before: int) -> None:
+    page: int = st.session_state[f"page-number-{before}"]
     change(lambda view: replace(view, page=page, event=None))

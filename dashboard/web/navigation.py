@@ -13,11 +13,11 @@ def show() -> None:
     """Runs the page that the address names."""
     st.set_page_config(page_title="Audit Logs · Auditlens", page_icon="🔎", layout="wide", initial_sidebar_state=210)
     log = st.Page(PAGES / "audit_logs.py", title="Audit Logs", url_path="audit-logs", icon=":material/list_alt:")
-    page = st.navigation([_doorstep(log), log])
+    page = st.navigation([_doorstep(log), log], position="hidden")
     with cards.boundary():
         page.run()
     with cards.boundary():
-        _sidebar(service.current())
+        _sidebar(log, service.current())
 
 
 def _doorstep(to: st.Page) -> st.Page:
@@ -29,9 +29,12 @@ def _doorstep(to: st.Page) -> st.Page:
     return st.Page(lead_on, default=True, title="Auditlens", visibility="hidden")
 
 
-def _sidebar(log: Service) -> None:
-    """The credit that the GeoIP database asks for, or why there are no regions."""
+def _sidebar(page: st.Page, log: Service) -> None:
+    """The pages: by hand, for Streamlit's own menu hides as long as there is one; then the credit that the GeoIP database asks for, or why there are no regions."""
     with st.sidebar:
+        st.markdown("### Auditlens")
+        st.page_link(page, width="stretch")
+        st.space("small")
         if log.geo_problem is not None:
             st.caption("No location data")
             st.text(text.one_line(log.geo_problem, 300))

@@ -80,8 +80,8 @@ def close() -> None:
     service.close()
 
 
-@st.cache_resource(show_spinner="Opening the log …", max_entries=1)
-def _opened(settings: str) -> Service:  # noqa: ARG001 - the key: other settings, other log
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _opened(settings: str) -> Service:  # the key: other settings, other log
     return open_service(ExitStack())
 
 

@@ -59,10 +59,12 @@ def labels(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def shown(column: str, value: str | None, actor_type: str | None, erased: str | None) -> str:
+def shown(
+    column: str, value: str | None, actor_type: str | None, erased: str | None, longest: int = LONGEST_CELL
+) -> str:
     """A column's value as the table writes it. Erased is not system, and unknown is neither."""
     if value is not None:
-        return one_line(value) if value.strip() else "(empty)" if column == "actor" else ""
+        return one_line(value, longest) if value.strip() else "(empty)" if column == "actor" else ""
     if _ERASABLE.get(column, column) in (erased or "").split(","):
         return ERASED
     return UNKNOWN if column == "actor" and actor_type != ActorType.SYSTEM else NOTHING

@@ -1,0 +1,46 @@
+"""The service over the log of the settings: opened once, closed with the server."""
+
+from contextlib import ExitStack
+
+from dashboard.archive import EventsReader
+from dashboard.config import Settings
+from dashboard.events.regions import Regions, find_database
+from dashboard.keeping.log import Log, open_log
+from dashboard.query.engine import Engine
+from dashboard.query.polars_engine import PolarsEngine
+from dashboard.web.service import RememberedStatus, Status
+
+
+class LogService:
+    """Holds one opened log and its reader, which sessions share."""
+
+    def __init__(self, held: ExitStack) -> None:
+        self._held = held
+        settings = Settings()
+        self._log: Log = held.enter_context(open_log(settings))
+        self._reader: EventsReader = self._log.events()
+        held.callback(self._reader.close)
+        self._status = RememberedStatus()
+        with Regions.open(find_database(settings)) as regions:
+            self.geo_problem = regions.problem
+
+    @property
+    def log_id(self) -> str:
+        return self._log.log_id
+
+    @property
+    def demo(self) -> bool:
+        return self._log.demo
+
+    def engine(self, as_of: int | None = None) -> Engine:
+        return PolarsEngine(self._reader.snapshot(as_of))
+
+    def status(self) -> Status:
+        return self._status.get(self._ask)
+
+    def _ask(self) -> Status:
+        waiting = self._reader.waiting()
+        return Status(self._reader.snapshot().as_of, waiting.events, waiting.oldest_seconds)
+
+    def close(self) -> None:
+        self._held.close()
