@@ -56,14 +56,9 @@ def _odd(kind: type, default: object) -> str:
 
 def options(folder: Path, mode: str, key: Mapping[str, str] = MappingProxyType({KEY: "ours"})) -> dict[str, object]:
     """Every option of Streamlit as a start from `folder` sees it."""
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(folder),
-        "STREAMLIT_SERVER_COOKIE_SECRET": "ours",
-        "PYTHONPATH": str(streamlit_config.ROOT),
-    }
+    paths = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(streamlit_config.ROOT)}
     command = [sys.executable, "-c", LOAD, mode]
-    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    run = subprocess.run(command, cwd=folder, env={**paths, **key}, capture_output=True, text=True, check=True)
     loaded = json.loads(run.stdout)
     assert isinstance(loaded, dict)
     return loaded
@@ -117,9 +112,8 @@ def test_loopback_address_admits_loopback_names_only(host: str, proxies: tuple[s
 
 
 def test_key_for_cookies_is_new_in_each_process_unless_the_environment_brings_one(hostile: Path) -> None:
-    keys = {
-        str(options(hostile, "shut", key)["server.cookieSecret"]) for key in ({}, {}, {KEY: "shared"}, {KEY: "shared"})
-    }
+    environments: list[dict[str, str]] = [{}, {}, {KEY: "shared"}, {KEY: "shared"}]
+    keys = {options(hostile, "shut", environment)["server.cookieSecret"] for environment in environments}
     assert len(keys) == 3
     assert "shared" in keys
     assert "odd" not in keys
