@@ -12,11 +12,19 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.paths import APP, ROOT
-from dashboard.web import service
+from dashboard.web import service, streamlit_config
 from dashboard.web.routes import routes
 from dashboard.web.security import SecurityHeaders
 
-_HEAVY = ("altair", "pandas", "polars", "pyarrow", "dashboard.web.navigation", "dashboard.web.audit_log", "dashboard.web.charts")
+_HEAVY = (
+    "altair",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "dashboard.web.navigation",
+    "dashboard.web.audit_log",
+    "dashboard.web.charts",
+)
 
 
 @asynccontextmanager
@@ -37,12 +45,11 @@ def _warm_up() -> None:
     gc.freeze()
 
 
+streamlit_config.shut_out_foreign_files()  # before the app: building it already reads the files
 app = st.App(APP, routes=routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan)
 
 
 def serve(host: str, port: int) -> None:
     """Runs the server until it is told to stop; nobody else's configuration changes ours."""
-    from dashboard.web.streamlit_config import pinned_config  # noqa: PLC0415 - only a real server needs it
-
     sys.argv = [str(ROOT / "auditlens")]  # it need not exist: Streamlit looks for .streamlit/ beside it
-    app.run(config=pinned_config(host, port))
+    app.run(config=streamlit_config.pinned_config(host, port))
