@@ -12,8 +12,11 @@ _LONGEST_SHOWN = 60
 _MOST_SHOWN = 5
 _BARE = re.compile(r"[\w@][\w@.:/+-]*(?: [\w@][\w@.:/+-]*)*")
 _OUR_WORDS = frozenset(
-    "after all and before by events except from in last mention of on or reported since that the to whose with".split()
-)
+    {
+        "after", "all", "and", "before", "by", "events", "except", "from", "in", "last", "mention", "of",
+        "on", "or", "reported", "since", "that", "the", "to", "whose", "with"
+    }
+)  # fmt: skip
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 _PHRASES: Mapping[str, tuple[str, str]] = {  # how values read, and how their absence (null) reads

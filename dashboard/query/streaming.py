@@ -1,8 +1,9 @@
 """Sorted rows out of files of any size, without sorting them all.
 
-The events are parted by the first sort key into runs that lie one after another - by day and minute for times, by value for
-texts - from one count of each; a run that is still too large is parted by the next key. Only the runs that hold the wanted
-rows are read and sorted. So a page five million rows deep costs a count and one run, and an export one run's memory.
+The events are parted by the first sort key into runs that lie one after another - by day and minute for times, by
+value for texts - from one count of each; a run that is still too large is parted by the next key. Only the runs that
+hold the wanted rows are read and sorted. So a page five million rows deep costs a count and one run, and an export one
+run's memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ class Level:
         return column // _BLOCK if SCHEMA[self.column].is_integer() else column
 
     def within(self, first: object, last: object) -> pl.Expr:
-        """The events whose key lies between two keys, both included; said of the column, so that files can be skipped."""
+        """The events whose key lies between two, both included; said of the column, so that files can be skipped."""
         column = pl.col(self.column)
         if first is None:
             return column.is_null()
@@ -76,7 +77,7 @@ def _ways(name: str, descending: bool) -> list[Level]:
 def runs(
     events: pl.LazyFrame, ways: Sequence[Level], most: int, offset: int = 0, length: int | None = None
 ) -> Iterator[Run]:
-    """The runs that hold the slice, in order; each is of `most` events at most unless the order can't part it further."""
+    """The runs that hold the slice, in order; each of `most` events at most unless the order can't part it further."""
     level, *finer = ways
     left = length
     for first, last, size in _merged(_sizes(events, level), most):
@@ -101,7 +102,7 @@ def ordered(events: pl.LazyFrame, sort: Sort) -> pl.LazyFrame:
 
 
 def page_keys(events: pl.LazyFrame, sort: Sort, offset: int, limit: int, at_most: int) -> pl.DataFrame:
-    """`seq` and `occurred_at` of a slice of the ordered events, of which there are `at_most`: few are sorted at once."""
+    """`seq` and `occurred_at` of a slice of the ordered events; few (`at_most`) are sorted at once."""
     keys = events.select(*dict.fromkeys(name for name, _ in sort.keys))
     if at_most <= PAGE_RUN_ROWS:
         return ordered(keys, sort).slice(offset, limit).select("seq", "occurred_at").collect()

@@ -1,0 +1,49 @@
+"""Which engine answers: the one that AUDITLENS_ENGINE names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from dashboard.archive import EventsReader
+from dashboard.errors import UsageError
+from dashboard.keeping.log import Log
+from dashboard.query.engine import Engine
+from dashboard.query.polars_engine import PolarsEngine
+from dashboard.query.record_engine import RecordEngine
+
+ENGINES = ("polars", "postgres")
+
+
+class Questions:
+    """Gives the engines of one opened log. Safe to share between threads; close it when done."""
+
+    def __init__(self, log: Log) -> None:
+        if log.settings.engine not in ENGINES:
+            raise UsageError(
+                f"There is no engine {log.settings.engine!r}.", f"Set AUDITLENS_ENGINE to {' or '.join(ENGINES)}."
+            )
+        self._name = log.settings.engine
+        self.events: EventsReader = log.events()
+
+    def engine(self, as_of: int | None = None, now: datetime | None = None) -> Engine:
+        """An engine of a state, the newest unless told. Raises UsageError for a state to come."""
+        moment = now or datetime.now(UTC)
+        if self._name == "polars":
+            return PolarsEngine(self.events.snapshot(as_of), moment)
+        newest = self.events.record.tree_size()
+        if as_of is not None and not 0 <= as_of <= newest:
+            raise UsageError(f"as_of: the log has not come to {as_of:,} yet.", f"Its newest state is {newest:,}.")
+        return RecordEngine(self.events.record, newest if as_of is None else as_of, moment)
+
+    def close(self) -> None:
+        self.events.close()
+
+
+@contextmanager
+def open_engine(log: Log, as_of: int | None = None, now: datetime | None = None) -> Iterator[Engine]:
+    """One engine for the block: for a command."""
+    questions = Questions(log)
+    try:
+        yield questions.engine(as_of, now)
+    finally:
+        questions.close()
