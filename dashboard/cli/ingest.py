@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from dashboard.cli.context import err, open_log, settings
+from dashboard.cli.context import err, writing_log
 
 if TYPE_CHECKING:
     from dashboard.ingest.importing import Appender
@@ -34,15 +34,13 @@ def append(
 
     with Report() as report:
         report.begin("-")
-        with open_log(settings()) as log, log.appender() as appender:
+        with writing_log() as log, log.appender() as appender:
             live.append_stream(sys.stdin.buffer, source, appender, report)
         _finish(report, json)
 
 
 def import_(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="CSV or JSON, gzip too; - is standard input.")
-    ],
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="CSV or JSON, gzip too; - is standard input.")],
     file_format: Annotated[
         Literal["csv", "json"] | None, typer.Option("--format", help="Told by the content unless given.")
     ] = None,
@@ -74,7 +72,7 @@ def _appender(dry_run: bool) -> "Iterator[Appender]":
     if dry_run:
         yield Rehearsal()
         return
-    with open_log(settings()) as log, log.appender() as appender:
+    with writing_log() as log, log.appender() as appender:
         yield appender
 
 

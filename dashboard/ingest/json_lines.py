@@ -31,9 +31,9 @@ def read_lines(source: Source, maker: Maker) -> Iterator[Parsed]:
 
 
 def is_one_object(head: bytes) -> bool:
-    """Tells whether a file that begins so is one object over several lines: its first line opens it, no more."""
-    first = head.lstrip(b" \t\r\n").splitlines()[:1]
-    return bool(first) and first[0].strip() == b"{"
+    """Tells whether a file that begins so is one object over several lines: the first opens it, the next has a key."""
+    lines = [line.strip() for line in head.splitlines() if line.strip()][:2]
+    return len(lines) == 2 and lines[0] == b"{" and lines[1][:1] in (b'"', b"}")
 
 
 def read_object(source: Source, maker: Maker) -> Iterator[Parsed]:

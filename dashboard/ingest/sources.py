@@ -39,7 +39,7 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class Unusable(Exception):  # noqa: N818 - a finding about a file, which becomes a reject; no error of ours
+class Unusable(Exception):
     """Nothing of this file can be taken; the text says why, and `line` where it was seen."""
 
     def __init__(self, reason: str, line: int = 1) -> None:

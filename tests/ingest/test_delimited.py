@@ -14,6 +14,10 @@ from dashboard.events.vocabulary import ActorType, Outcome
 
 HEADER = "Actor,Category,Action,Description,IP Address,Region,Timestamp\n"
 LINE = "ada,Auth,Logged In,hello,81.2.69.142,London,2026-11-23T08:11:57.123456Z\n"
+TURNED = (
+    "Timestamp,Region,Actor,Category,Action,Description,IP Address,Outcome\n"
+    "2026-11-23T08:11:57.123456Z,London,ada,Auth,Logged In,hello,81.2.69.142,Success\n"
+)
 AT = datetime(2026, 11, 23, 8, 11, 57, 123456, tzinfo=UTC)
 
 
@@ -40,8 +44,7 @@ def test_seven_columns_become_an_event(load):
         HEADER + "\n" + LINE + "\r\n\n",
         HEADER + ",".join(f'"{cell}"' for cell in LINE.rstrip().split(",")) + "\n",
         "actor,category,action,description,source_ip,region,occurred_at\n" + LINE,
-        "Timestamp,Region,Actor,Category,Action,Description,IP Address,Outcome\n"
-        "2026-11-23T08:11:57.123456Z,London,ada,Auth,Logged In,hello,81.2.69.142,Success\n",
+        TURNED,
         "Actor,Category,Action,Description,IP Address,Region,Timestamp (UTC)\n" + LINE.replace("Z\n", "\n"),
     ],
 )
@@ -123,7 +126,9 @@ def test_hostile_quotes_take_linear_time(load, line):
 
 
 def test_line_numbers_are_physical_lines_where_the_record_begins(load):
-    found = load(HEADER + 'ada,Auth,Logged In,"1\n2\r\n3",,,2026-11-23T08:11:57Z\n\n' + 'ada,Auth,"Logged\nIn"\n' + "x\n")
+    found = load(
+        HEADER + 'ada,Auth,Logged In,"1\n2\r\n3",,,2026-11-23T08:11:57Z\n\n' + 'ada,Auth,"Logged\nIn"\n' + "x\n"
+    )
     assert found.rejects == [(6, "line"), (8, "line")]
 
 
@@ -203,11 +208,11 @@ def test_no_arrangement_of_quotes_and_line_ends_crashes(fresh, pieces):
 
 
 def test_all_columns_of_our_own_export_come_back(load):
-    header = "seq,id,occurred_at,recorded_at,actor,actor_id,actor_type,category,action,outcome,description,target,source_ip,"
-    header += "region,country,geo_source,user_agent,reported_region,source,native_id,source_seq,request_id,details,db_role,"
-    header += "imported,clock,erased\r\n"
+    header = "seq,id,occurred_at,recorded_at,actor,actor_id,actor_type,category,action,outcome,description,target,"
+    header += "source_ip,region,country,geo_source,user_agent,reported_region,source,native_id,source_seq,request_id,"
+    header += "details,db_role,imported,clock,erased\r\n"
     row = "0,12,2026-11-23T08:11:57.123456Z,2026-11-23T08:11:58.000000Z,,,anonymous,Auth,Login Failed,failure,',"
-    row += "'-x,81.2.69.142,London,GB,DB-IP,curl,,okta,abc,7,r1,\"{\"\"a\"\":1}\",writer,true,ahead,\r\n"
+    row += '\'-x,81.2.69.142,London,GB,DB-IP,curl,,okta,abc,7,r1,"{""a"":1}",writer,true,ahead,\r\n'
     (event,) = load(header + row).events
     assert (event.actor, event.actor_type, event.description, event.target) == (None, "anonymous", "", "-x")
     assert (event.reported_region, event.source, event.native_id, event.source_seq) == (None, "okta", "abc", 7)
