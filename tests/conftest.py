@@ -8,6 +8,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import install
 
 
+pytest_plugins = ["tests.log_fixtures"]
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A browser, or the test is skipped, and with CI=true failed, where none could be installed."""

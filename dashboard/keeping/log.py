@@ -12,7 +12,7 @@ from dashboard.keeping import mirror
 from dashboard.record.append import Appender
 from dashboard.record.connect import Urls, external_urls
 from dashboard.record.embedded import Endpoint, serving
-from dashboard.record.migrate import create_database, migrate
+from dashboard.record.migrate import Migrated, create_database, migrate
 from dashboard.record.read import RecordReader
 from dashboard.record.sealing import SealingRecord
 
@@ -69,6 +69,16 @@ def open_log(settings: Settings, *, demo: bool = False) -> Iterator[Log]:
         migrate(endpoint.url(endpoint.superuser), demo=demo)
         with _checked(settings, embedded_urls(endpoint), demo=demo, embedded=True) as log:
             yield log
+
+
+def migrate_log(settings: Settings, *, demo: bool = False) -> Migrated:
+    """Brings the log's database to this version's schema and says what that took; the first time it makes the log."""
+    urls = external_urls(settings)
+    if urls is not None:
+        return migrate(urls.of("admin"), demo=demo)
+    with serving(settings.home) as endpoint:
+        create_database(endpoint.url(endpoint.superuser, "postgres"), DATABASE)
+        return migrate(endpoint.url(endpoint.superuser), demo=demo)
 
 
 def embedded_urls(endpoint: Endpoint) -> Urls:

@@ -17,6 +17,7 @@ from dashboard.events.canonical import LeafInput
 from dashboard.record.connect import connect, driver_errors, sql
 
 _LOCK = 7_022_364_301_936_420_213
+_MIRROR_LOCK = _LOCK + 2
 _FETCH = 10_000
 
 
@@ -76,6 +77,19 @@ class SealingRecord:
 
     def __init__(self, sealer_url: str) -> None:
         self._connection = connect(sealer_url, "sealer", autocommit=True)
+
+    @contextmanager
+    def mirroring(self) -> Iterator[bool]:
+        """Holds the mirror's lock for the block; False when another process holds it."""
+        with driver_errors():
+            row = self._connection.execute("select pg_try_advisory_lock(%s)", (_MIRROR_LOCK,)).fetchone()
+            mine = bool(row and row[0])
+        try:
+            yield mine
+        finally:
+            if mine and not self._connection.broken:
+                with driver_errors():
+                    self._connection.execute("select pg_advisory_unlock(%s)", (_MIRROR_LOCK,))
 
     def add_months(self) -> int:
         """Makes the partitions of the next twelve months; says how many were missing."""

@@ -1,0 +1,157 @@
+"""The sealer at work: seals what comes, mirrors it when it is time, keeps partitions a year ahead."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Self
+
+from dashboard.errors import DamagedError, UnreachableError
+from dashboard.events.regions import Regions, find_database
+from dashboard.keeping.log import Log
+from dashboard.keeping.mirror import mirror
+from dashboard.ledger.seal import Outcome, seal_once
+from dashboard.record.read import RecordReader
+from dashboard.record.sealing import SealingRecord
+
+_logger = logging.getLogger("auditlens.sealer")
+_MONTHS_EVERY_S = 6 * 3600.0
+_LOOK_AT_ARCHIVE_EVERY_S = 5.0
+_LONGEST_PAUSE_S = 15.0
+
+
+class Sealer:
+    """One sealer of one log: its connections, its GeoIP database. Use as a context manager."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._held = ExitStack()
+        self._record: SealingRecord = self._held.enter_context(log.sealing())
+        self._reader: RecordReader = log.reader()
+        self._held.callback(self._reader.close)
+        self._regions = self._held.enter_context(Regions.open(find_database(log.settings)))
+        self._events, self._evidence = log.events_table(), log.evidence_table()
+        self._due_since: float | None = None
+
+    def seal(self) -> Outcome:
+        """Seals everything that waits, in bites. `tree_size` is None when nothing waited or another sealer was at work."""
+        self._regions.refresh(find_database(self._log.settings))
+        total, size = 0, None
+        while True:
+            done = seal_once(self._record, self._regions)
+            total += done.events
+            size = done.tree_size if done.tree_size is not None else size
+            if not done.more:
+                return Outcome(total, size, False)
+
+    def rebase(self) -> Outcome:
+        """Seals every event that has no place, found by comparing all of them: the way on after a restore."""
+        return seal_once(self._record, self._regions, rebase=True)
+
+    def mirror_if_due(self, *, now: float | None = None) -> int:
+        """Mirrors when enough events wait for it or the first has waited long enough; says how many were mirrored."""
+        settings = self._log.settings
+        moment = time.monotonic() if now is None else now
+        self._events.refresh()
+        behind = self._reader.tree_size() - self._events.watermark
+        if behind <= 0:
+            self._due_since = None
+            return 0
+        if self._due_since is None:
+            self._due_since = moment
+        if behind < settings.mirror_rows and moment - self._due_since < settings.mirror_seconds:
+            return 0
+        return self.mirror()
+
+    def mirror(self) -> int:
+        """Mirrors everything that is sealed; 0 when another process is at it."""
+        with self._record.mirroring() as mine:
+            if not mine:
+                return 0
+            self._due_since = None
+            return mirror(self._reader, self._events, self._evidence)
+
+    def add_months(self) -> int:
+        """Keeps a year of partitions ahead."""
+        return self._record.add_months()
+
+    def close(self) -> None:
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def catch_up(log: Log, *, patience_s: float = 30.0) -> None:
+    """Seals and, when due, mirrors what was appended; where a server's sealer is at it, waits for that one instead.
+
+    Does nothing on a host that may not seal.
+    """
+    if not log.urls.sealer:
+        return
+    with Sealer(log) as sealer:
+        deadline = time.monotonic() + patience_s
+        reader = log.reader()
+        try:
+            while True:
+                sealer.seal()
+                if not reader.waiting()[0] or time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
+        finally:
+            reader.close()
+        sealer.mirror_if_due()
+
+
+def run_forever(log: Log, stop: threading.Event) -> None:
+    """Seals until told to stop. A database that is away is waited for; DamagedError ends it, for a person must look.
+
+    Mirroring has a thread and connections of its own: a large copy never makes a new event wait.
+    """
+    failures: list[DamagedError] = []
+    archivist = threading.Thread(target=_repeat, args=(log, stop, _mirror_round, _LOOK_AT_ARCHIVE_EVERY_S, failures), name="mirror")
+    archivist.start()
+    try:
+        _repeat(log, stop, _seal_round, log.settings.seal_seconds, failures)
+    finally:
+        stop.set()
+        archivist.join()
+    if failures:
+        raise failures[0]
+
+
+def _seal_round(sealer: Sealer, passed_s: float) -> None:
+    if passed_s == 0:
+        sealer.add_months()
+    sealer.seal()
+
+
+def _mirror_round(sealer: Sealer, _: float) -> None:
+    sealer.mirror_if_due()
+
+
+def _repeat(log: Log, stop: threading.Event, act: Callable[[Sealer, float], None], pause_s: float, failures: list[DamagedError]) -> None:
+    backoff_s = pause_s
+    while not stop.is_set():
+        try:
+            with Sealer(log) as sealer:
+                began = time.monotonic()
+                passed_s = 0.0
+                while not stop.is_set():
+                    act(sealer, passed_s)
+                    backoff_s = pause_s
+                    stop.wait(pause_s)
+                    passed_s = time.monotonic() - began
+                    if passed_s > _MONTHS_EVERY_S:
+                        began, passed_s = time.monotonic(), 0.0
+        except UnreachableError as wrong:
+            _logger.warning("%s Trying again in %.0f s.", wrong, backoff_s)
+            stop.wait(backoff_s)
+            backoff_s = min(2 * backoff_s, _LONGEST_PAUSE_S)
+        except DamagedError as wrong:
+            failures.append(wrong)
+            stop.set()

@@ -1,0 +1,206 @@
+"""Sealing: every committed event once, in one gapless order, whatever transactions do meanwhile."""
+
+import hashlib
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from dashboard.errors import DamagedError
+from dashboard.events.canonical import LeafInput
+from dashboard.events.regions import Regions
+from dashboard.keeping.log import Log
+from dashboard.ledger.seal import seal_once
+from dashboard.record.connect import sql
+from tests.log_fixtures import TestServer
+from tests.record.test_append import login
+
+INSERT = """select audit_append(jsonb_build_object('occurred_at', '2026-11-01T12:00:00Z', 'category', 'Auth', 'action', 'Logged In', 'native_id', %s::text))"""
+
+
+@contextmanager
+def no_regions() -> Iterator[Regions]:
+    with Regions.open(None) as regions:
+        yield regions
+
+
+def seal(log: Log, limit: int = 200_000) -> int:
+    total = 0
+    with log.sealing() as record, no_regions() as regions:
+        while True:
+            done = seal_once(record, regions, limit=limit)
+            total += done.events
+            if not done.more:
+                return total
+
+
+def order(admin: "psycopg.Connection[tuple[object, ...]]") -> list[object]:
+    return [row[0] for row in admin.execute("select event_id from sealed order by seq")]
+
+
+def test_places_are_gapless_from_zero(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    with log.appender() as appender:
+        for start in range(0, 100, 20):
+            appender.append([login(k) for k in range(start, start + 20)])
+            seal(log)
+    rows = admin.execute("select seq, event_id from sealed order by seq").fetchall()
+    assert [row[0] for row in rows] == list(range(100))
+    assert len({row[1] for row in rows}) == 100
+
+
+def test_a_backlog_is_taken_in_bites_and_nothing_is_passed_over(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    with log.appender() as appender:
+        for k in range(30):
+            appender.append([login(100 * k + j) for j in range(1 + k % 5)])
+    assert seal(log, limit=7) == sum(1 + k % 5 for k in range(30))
+    assert len(set(order(admin))) == 90
+
+
+def test_an_event_that_commits_late_is_sealed_late_and_once(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    with psycopg.connect(log.urls.writer) as slow, log.appender() as appender:
+        slow.execute(INSERT, ("slow",))  # has the smaller transaction id and event id
+        appender.append([login(1, native_id="quick")])
+        assert seal(log) == 1
+        slow.commit()
+        assert seal(log) == 1
+        assert seal(log) == 0
+    natives = admin.execute("select native_id from sealed join audit_event on id = event_id order by seq").fetchall()
+    assert natives == [("quick",), ("slow",)]
+
+
+def test_a_rolled_back_event_never_gets_a_place(log: Log) -> None:
+    with psycopg.connect(log.urls.writer) as connection:
+        connection.execute(INSERT, ("gone",))
+        connection.rollback()
+        connection.execute(INSERT, ("stays",))
+        with connection.transaction(), pytest.raises(psycopg.Error), connection.transaction():
+            connection.execute(INSERT, ("gone with its savepoint",))
+            connection.execute(b"select 1/0")
+        connection.commit()
+    assert seal(log) == 1
+
+
+def test_two_sealers_at_once_seal_each_event_once(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    with log.appender() as appender:
+        appender.append([login(k) for k in range(3000)])
+    threads = [threading.Thread(target=seal, args=(log, 500)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seal(log)
+    assert len(order(admin)) == 3000
+
+
+def test_a_restored_database_stops_the_sealer_until_it_is_told(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    with log.appender() as appender:
+        appender.append([login(1)])
+        seal(log)
+        admin.execute("insert into seal (seal_no, tree_size, snapshot, system_id) values (2, 2, '9:9:', 1)")  # sealed on another server
+        appender.append([login(2), login(3)])
+        with pytest.raises(DamagedError, match="restored into another server"):
+            seal(log)
+    admin.execute("alter table seal disable trigger no_rewrite")
+    admin.execute("delete from seal where seal_no = 2")
+    admin.execute("alter table seal enable always trigger no_rewrite")
+    with log.sealing() as record, no_regions() as regions:
+        assert seal_once(record, regions, rebase=True).events == 2
+        assert seal_once(record, regions).events == 0
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_a_leaf_can_be_made_again_with_json_and_sha256_alone(log: Log, admin: "psycopg.Connection[tuple[object, ...]]", zone: str) -> None:
+    event = login(
+        1, source_ip="81.2.69.142", description='say "yes"\n\u2028 ağ 😀', target="repo", details='{"b": 1.50}', source_seq=7, original=b"\x00line"
+    )  # fmt: skip
+    with log.appender() as appender:
+        appender.append([event])
+    seal(log)
+    admin.execute(f"set timezone = '{zone}'".encode())
+    row = admin.execute(sql("ledger/forgotten_events").replace("where not exists", "where exists").encode()).fetchone()
+    assert row is not None
+    e = LeafInput._make(row)  # type: ignore[arg-type]
+    kept = admin.execute("select encode(leaf, 'hex'), encode(place_salt, 'hex') from sealed").fetchone()
+    assert kept is not None
+
+    def group(salt: object, name: str, value: object) -> str:
+        return hashlib.sha256(json.dumps([salt, name, value], ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
+
+    line = {
+        "action": "Logged In", "actor_id": None, "actor_type": "user", "category": "Auth", "db_role": "auditlens_writer", "id": str(e.id),
+        "imported": False, "native_id": e.native_id, "occurred_at": "2026-11-01T12:00:01.000000Z", "outcome": "success", "recorded_at": e.recorded_at,
+        "request_id": None, "source": "append", "source_seq": 7, "v": 1,
+        "sd": {
+            "actor": group(e.actor_salt, "actor", "elif.kaya"),
+            "client": group(e.client_salt, "client", {"ip": "81.2.69.142", "user_agent": None, "reported_region": None}),
+            "description": group(e.description_salt, "description", 'say "yes"\n\u2028 ağ 😀'),
+            "details": group(e.details_salt, "details", '{"b": 1.50}'),
+            "original": group(e.original_salt, "original", {"sha256": hashlib.sha256(b"\x00line").hexdigest()}),
+            "place": group(kept[1], "place", {"region": None, "country": None, "geo_source": None}),
+            "target": group(e.target_salt, "target", "repo"),
+        },
+    }  # fmt: skip
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    assert hashlib.sha256(b"\0" + text.encode()).hexdigest() == kept[0]
+
+
+def test_eight_appenders_and_a_sealer_that_is_killed_lose_and_double_nothing(
+    server: TestServer, log: Log, database: str, admin: "psycopg.Connection[tuple[object, ...]]", tmp_path: object
+) -> None:
+    committed: list[str] = []
+    stop = threading.Event()
+
+    def append(worker: int) -> None:
+        chance = random.Random(worker)
+        with psycopg.connect(log.urls.writer) as connection:
+            k = 0
+            while not stop.is_set():
+                names = [f"{worker}-{k + j}" for j in range(chance.randint(1, 5))]
+                k += len(names)
+                for name in names:
+                    connection.execute(INSERT, (name,))
+                if chance.random() < 0.2:
+                    with connection.transaction(force_rollback=True):
+                        connection.execute(INSERT, (f"savepoint-{worker}-{k}",))
+                if chance.random() < 0.2:
+                    connection.rollback()
+                else:
+                    connection.commit()
+                    committed.extend(names)
+
+    script = (
+        "import sys\nfrom dashboard.record.sealing import SealingRecord\nfrom dashboard.events.regions import Regions\n"
+        "from dashboard.ledger.seal import seal_once\nrecord, regions = SealingRecord(sys.argv[1]), Regions.open(None)\nprint(flush=True)\n"
+        "while True: seal_once(record, regions, limit=50)\n"
+    )
+    with psycopg.connect(log.urls.writer) as long:
+        long.execute(INSERT, ("long",))
+        threads = [threading.Thread(target=append, args=(worker,)) for worker in range(8)]
+        for thread in threads:
+            thread.start()
+        for round_ in range(20):
+            sealer = subprocess.Popen([sys.executable, "-c", script, log.urls.sealer], stdout=subprocess.PIPE)
+            assert sealer.stdout is not None
+            sealer.stdout.readline()
+            time.sleep(0.05 + 0.01 * round_)
+            sealer.kill()
+            sealer.wait()
+            sealer.stdout.close()
+            if len(committed) > 30_000:
+                break
+        stop.set()
+        for thread in threads:
+            thread.join()
+        long.commit()
+        committed.append("long")
+    seal(log)
+    rows = admin.execute("select seq, native_id from sealed join audit_event on id = event_id order by seq").fetchall()
+    assert [row[0] for row in rows] == list(range(len(committed)))
+    assert sorted(str(row[1]) for row in rows) == sorted(committed)

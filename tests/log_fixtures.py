@@ -1,0 +1,105 @@
+"""Real logs for tests: one embedded server a test run, its schema made once, and a database of its own cloned for each test."""
+
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dashboard.config import Settings
+from dashboard.events.event import AuditEvent
+from dashboard.keeping.log import Log, embedded_urls
+from dashboard.keeping.sealer import Sealer
+from dashboard.record.connect import Urls
+from dashboard.record.embedded import Endpoint, serving
+from dashboard.record.migrate import create_database, migrate
+
+TEMPLATE = "auditlens_template"
+
+
+@dataclass(frozen=True)
+class TestServer:
+    """The run's database server; `superuser` is for looking behind the scenes, never for the code under test."""
+
+    __test__ = False
+    endpoint: Endpoint
+
+    def url(self, role: str, database: str) -> str:
+        return self.endpoint.url(role, database)
+
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        with psycopg.connect(self.url(self.endpoint.superuser, database), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """One PostgreSQL for all tests of a process. Its folder is its own: pytest closes its folders to the account root lends the server."""
+    with tempfile.TemporaryDirectory(prefix="auditlens-test-") as folder:
+        Path(folder).chmod(0o711)
+        with serving(Path(folder) / "home") as endpoint:
+            found = TestServer(endpoint)
+            create_database(found.url(endpoint.superuser, "postgres"), TEMPLATE)
+            migrate(found.url(endpoint.superuser, TEMPLATE))
+            yield found
+
+
+@pytest.fixture
+def database(server: TestServer) -> Iterator[str]:
+    """The name of an empty log's database."""
+    name = f"test_{secrets.token_hex(6)}"
+    server.execute(f"create database {name} template {TEMPLATE}")
+    yield name
+    server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def log(server: TestServer, database: str, tmp_path: Path) -> Log:
+    """An empty log, opened: its own database, its own archive folder, the roles of a real one."""
+    urls = embedded_urls(server.endpoint)
+    here = {part: server.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")}
+    settings = Settings(home=tmp_path, archive=str(tmp_path / "archive"))
+    with psycopg.connect(here["reader"]) as connection:
+        row = connection.execute("select log_id::text from log").fetchone()
+    assert row is not None
+    return Log(settings=settings, urls=replace(urls, **here), log_id=row[0], demo=False, embedded=True)
+
+
+@pytest.fixture
+def admin(server: TestServer, database: str) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+    """The superuser's connection to the test's database: what an attacker with all rights has."""
+    with psycopg.connect(server.url(server.endpoint.superuser, database), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def external(server: TestServer, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Urls:
+    """The test's database as the environment of commands run in this process, each part by its own login."""
+    urls = Urls(
+        admin=server.url(server.endpoint.superuser, database),
+        **{part: server.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")},
+    )
+    monkeypatch.setenv("AUDITLENS_HOME", str(tmp_path))
+    for part in ("admin", "writer", "reader", "sealer", "redactor"):
+        monkeypatch.setenv(f"AUDITLENS_{part.upper()}_URL", urls.of(part))
+    return urls
+
+
+@pytest.fixture
+def filled(log: Log) -> Callable[[list[AuditEvent]], Log]:
+    """Appends and seals events, and gives the log back."""
+
+    def fill(events: list[AuditEvent], *, mirrored: int = 0) -> Log:
+        with log.appender() as appender, Sealer(log) as sealer:
+            if mirrored:
+                appender.append(events[:mirrored])
+                sealer.seal()
+                sealer.mirror()
+            appender.append(events[mirrored:])
+            sealer.seal()
+        return log
+
+    return fill
