@@ -2,15 +2,15 @@
 PY  ?= python3
 BIN := .venv/bin
 # pip installs into .venv from outside: no python3-venv package is needed, and a system's "externally managed" mark is no obstacle
-PIP := $(PY) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-warn-script-location
+PIP := PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 $(PY) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-warn-script-location
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 run: .venv/.ready
-	@$(BIN)/auditlens serve --demo
+	@$(BIN)/python -m dashboard serve --demo
 
 test: .venv/.ready-test lint
 	@$(BIN)/python -m tests.browser.install
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/.ready-test
 	$(BIN)/ruff check
