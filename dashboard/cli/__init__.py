@@ -5,7 +5,6 @@ import sys
 from importlib import import_module
 from typing import Annotated
 
-import click
 import typer
 
 from dashboard.cli.context import err, use_demo_home
@@ -42,10 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command and gives its exit code. Every AuditlensError is told in two lines on standard error."""
     try:
         code = build()(arguments, standalone_mode=False)
-    except click.ClickException as wrong:
-        wrong.show()
+    except typer.TyperException as wrong:
+        err.print(wrong.format_message(), style="bold red", markup=False, soft_wrap=True)
         return int(Exit.WRONG_USE)
-    except click.Abort:
+    except typer.Abort:
         return _INTERRUPTED
     except AuditlensError as wrong:
         err.print(wrong.message, style="bold red", markup=False, soft_wrap=True)

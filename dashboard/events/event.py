@@ -113,7 +113,7 @@ def canonical_ip(text: str) -> str:
         raise InvalidEvent("source_ip", f"{text[:64]!r} is not an IP address") from wrong
 
 
-@lru_cache(maxsize=65_536)  # about 10 MiB when full; a log's addresses repeat, and parsing one costs as much as the rest
+@lru_cache(maxsize=65_536)  # about 10 MiB when full; addresses repeat, and parsing one costs as much as all the rest
 def _canonical_ip(text: str) -> str:
     address = ip_address(text.strip().partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:

@@ -34,7 +34,7 @@ def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:
         raise ValueError(f"{text[:64]!r} is not a time such as 2026-11-23T08:11:57.123456Z")
     year, month, day, hour, minute, second, fraction, offset = match.groups()
     try:
-        wall = datetime(
+        wall = datetime(  # noqa: DTZ001 - the zone comes below
             int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
             int((fraction or "0")[:6].ljust(6, "0")),
         )  # fmt: skip
