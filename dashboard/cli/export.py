@@ -15,10 +15,8 @@ from dashboard.events.filter import EventFilter
 if TYPE_CHECKING:
     from dashboard.export import Manifest
     from dashboard.export.files import Written
-    from dashboard.query.sort import Sort
 
 STANDARD_OUTPUT = Path("-")
-_DIRECTIONS = {"asc": False, "desc": True}
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +43,9 @@ def export(
     from dashboard.export import Format, Manifest, chosen_columns, files, stream
     from dashboard.query import views
     from dashboard.query.opening import open_engine
+    from dashboard.query.sort import Sort
 
-    order, chosen, names = sorted_by(sort), Format(kind), chosen_columns(Format(kind), columns)
+    order, chosen, names = Sort.parse(sort), Format(kind), chosen_columns(Format(kind), columns)
     rows = 0
 
     def count(number: int) -> None:
@@ -67,19 +66,6 @@ def export(
                 ),
             )  # fmt: skip
         err.print(f"{rows:,} events exported as of {engine.as_of:,}.", markup=False)
-
-
-def sorted_by(text: str) -> "Sort":
-    """Reads `actor`, `actor:asc`, `actor:desc` or, as links write it, `-actor`. Raises UsageError."""
-    from dashboard.errors import UsageError
-    from dashboard.query.sort import Sort
-
-    column, colon, direction = text.partition(":")
-    if not colon:
-        return Sort.parse(text)
-    if direction not in _DIRECTIONS:
-        raise UsageError(f"sort: {direction[:16]!r} is no direction", "Write actor:asc or actor:desc.")
-    return Sort(column, descending=_DIRECTIONS[direction])
 
 
 def _write(output: Path, chunks: Iterator[bytes]) -> "Written":

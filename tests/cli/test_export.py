@@ -21,7 +21,6 @@ from dashboard.errors import UsageError
 from dashboard.events.columns import CSV_COLUMNS, SCHEMA
 from dashboard.query import opening
 from dashboard.query.polars_engine import PolarsEngine
-from dashboard.query.sort import Sort
 
 ACTORS = ["b", None, "=a", "c"]
 Run = Callable[..., Result]
@@ -129,8 +128,3 @@ def test_wrong_use_leaves_the_old_file_alone(run: Run, tmp_path: Path, flags: li
 
 def test_a_format_that_does_not_exist_is_wrong_use(run: Run) -> None:
     assert run("--format", "docx", "-o", "-").exit_code == 2
-
-
-def test_a_direction_may_be_said_both_ways() -> None:
-    assert export.sorted_by("-actor") == export.sorted_by("actor:desc") == Sort("actor", descending=True)
-    assert export.sorted_by("actor") == export.sorted_by("actor:asc") == Sort("actor", descending=False)

@@ -29,7 +29,7 @@ def test_a_manifest_says_filter_state_order_and_content() -> None:
     assert found["exported_at"] == "2026-11-23T08:11:57.123456Z"
     assert found["columns"] == ["actor", "seq"]
     assert (found["rows"], found["size_bytes"], found["sha256"]) == (3, 99, "00")
-    assert found["sort"] == "-actor"
+    assert Sort.parse(found["sort"]) == Sort("actor")
     assert "last 7 days" in found["filter"]["sentence"]
     pairs = [(name, value) for name, value in found["filter"]["params"]]
     assert EventFilter.from_params(pairs) == wanted.at(NOW)
