@@ -84,7 +84,7 @@ def frame(made: Plan, since: datetime, until: datetime, *, first_seq: int = 1) -
 
     `first_seq` is the producer's number of the first of them: one more than there are before `since`.
     """
-    return readable(_account(made.seed, made.per_day), _rows(made, since, until), first_seq=first_seq, source=SOURCE)
+    return readable(account_of(made), _rows(made, since, until), first_seq=first_seq, source=SOURCE)
 
 
 def events(table: pl.DataFrame) -> Iterator[AuditEvent]:
@@ -92,6 +92,11 @@ def events(table: pl.DataFrame) -> Iterator[AuditEvent]:
     for row in table.iter_rows(named=True):
         row["actor_type"] = ActorType(row["actor_type"])
         yield AuditEvent(imported=True, **row)
+
+
+def account_of(made: Plan) -> Account:
+    """The account that the plan's events happen in."""
+    return _account(made.seed, made.per_day)
 
 
 @cache
@@ -110,7 +115,7 @@ def _rows(made: Plan, since: datetime, until: datetime) -> Rows:
 
 def rows_of_days(made: Plan, days: Ints) -> Rows:
     """Everything that begins on these days, in no order; it may end a little outside of them."""
-    account = _account(made.seed, made.per_day)
+    account = account_of(made)
     anchor = (made.anchor - _EPOCH).days
     first, last = int(days[0]), int(days[-1])
     which = scenes.cycles(anchor, first, last)
