@@ -138,7 +138,7 @@ def status(json: AsJson = False) -> None:
         return
     for name, value in found.items():
         shown = ", ".join(f"{k} {v}" for k, v in value.items() if v) if isinstance(value, dict) else value
-        err.print(f"{name:>11}  {'—' if shown in (None, '') else shown}", markup=False, soft_wrap=True)
+        typer.echo(f"{name:>11}  {'—' if shown in (None, '') else shown}")
 
 
 def _print_json(value: object) -> None:
