@@ -56,8 +56,8 @@ def active(view: url.View) -> Iterator[Chip]:
         yield Chip(RANGES.get(chosen or "", f"Last {view.filter.last}"), "time")
     elif view.filter.since or view.filter.until:
         since, until = view.filter.since, view.filter.until
-        start = f"from {text.exact(since)}" if since else ""
-        yield Chip(f"{start} {f'to {text.exact(until)}' if until else ''}".strip().capitalize(), "time")
+        ends = [f"from {text.exact(since)}" if since else "", f"to {text.exact(until)}" if until else ""]
+        yield Chip("Time: " + " ".join(end for end in ends if end), "time")
     for name, values in view.filter.values().items():
         for value in values:
             yield Chip(_words(name, value), name, value)

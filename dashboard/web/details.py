@@ -1,5 +1,6 @@
 """One event with everything that is known of it, in a drawer at the right."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
@@ -45,9 +46,10 @@ def _drawer(screen: Screen, event_id: int) -> None:
     row = found.row(0, named=True)
     _head(screen, row)
     for title, names in GROUPS.items():
-        st.caption(f"**{title}**")
-        for name in names:
-            _field(COLUMNS[name].label, value_of(name, row))
+        with st.container(gap="xsmall"):
+            st.caption(f"**{title}**")
+            for name in names:
+                _field(COLUMNS[name].label, value_of(name, row))
     if row["details"]:
         st.caption("**Details**")
         st.code(pretty(row["details"]), language="json", wrap_lines=True)
@@ -60,17 +62,21 @@ def _drawer(screen: Screen, event_id: int) -> None:
 def _head(screen: Screen, row: dict[str, object]) -> None:
     when = row["occurred_at"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"#### {text.label(str(row['action']), 120)}")
+        st.markdown(f"### {text.label(str(row['action']), 120)}")
         failed = row["outcome"] == "failure"
         st.badge(text.label(str(row["outcome"])), color="red" if failed else "gray")
     st.text(f"{text.exact(when)} · {text.relative(when, screen.now)}")  # type: ignore[arg-type]  # the schema's time
     with st.container(horizontal=True, gap="xsmall"):
         for name, field in _NARROWING.items():
             value = row[name]
-            if isinstance(value, str) and st.button(f"Only this {COLUMNS[name].label}", key=f"only:{field}", type="tertiary"):
+            if isinstance(value, str) and _narrow_button(COLUMNS[name].label, field):
                 log_table.unselect()
                 change(lambda view, field=field, value=value: _only(view, field, value))  # type: ignore[misc]  # bound in the loop
                 st.rerun()
+
+
+def _narrow_button(label: str, field: str) -> bool:
+    return st.button(f"Only this {label}", key=f"only:{field}", type="tertiary", icon=":material/filter_alt:")
 
 
 def _only(view: url.View, field: str, value: str) -> url.View:
@@ -98,10 +104,8 @@ def value_of(name: str, row: dict[str, object]) -> str:
 
 def pretty(details: str) -> str:
     """The JSON text indented where it is JSON, otherwise as it is; bounded either way."""
-    try:
+    with suppress(orjson.JSONDecodeError):
         details = orjson.dumps(orjson.loads(details), option=orjson.OPT_INDENT_2).decode()
-    except orjson.JSONDecodeError:
-        pass
     return text.several_lines(details, _LONGEST_VALUE)
 
 

@@ -1,4 +1,8 @@
-"""The bar that narrows the log: categories, time, words, and everything else."""
+"""The bar that narrows the log: categories, time, words, and everything else.
+
+A menu's widgets run while it is open only: what a closed one holds is not counted, and a widget that is not on screen
+would miss what the link says.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +53,9 @@ def filter_bar(screen: Screen) -> None:
 
 def _category_menu(screen: Screen) -> None:
     wanted = screen.view.filter
-    with st.popover("\\+ Category", key="category-menu", type="primary"):
+    with st.popover("\\+ Category", key="category-menu", type="primary", on_change="rerun") as menu:
+        if not menu.open:
+            return
         st.caption("Events in each category, with all other filters")
         found = {as_text(value): events for _, value, events in screen.facets("category", _MOST_CATEGORIES).iter_rows()}
         for value in [*found, *(chosen for chosen in wanted.category if chosen not in found)]:
@@ -74,7 +80,10 @@ def _toggle(value: str, key: str) -> None:
 def _time_menu(screen: Screen) -> None:
     view = screen.view
     chosen = range_of(view)
-    with st.popover(RANGES.get(chosen or "", "Custom time"), icon=":material/schedule:", key="time-menu"):
+    title = RANGES.get(chosen or "", "Custom time")
+    with st.popover(title, icon=":material/schedule:", key="time-menu", on_change="rerun") as menu:
+        if not menu.open:
+            return
         st.radio(
             "Time range", list(RANGES), format_func=lambda name: RANGES[name], index=None,
             key=held("time-range", chosen), on_change=_set_range,
@@ -82,9 +91,11 @@ def _time_menu(screen: Screen) -> None:
         since, until = screen.wanted.since, screen.wanted.until
         with st.form("custom-time", border=False):
             st.caption("Or from and to, in UTC; the end is not included")
-            limits = {"min_value": _EARLIEST, "max_value": _LATEST, "step": 60, "format": "YYYY-MM-DD"}
-            st.datetime_input("From (UTC)", value=None, key=held("since", _naive(since)), **limits)  # type: ignore[arg-type]  # a mapping of mixed types
-            st.datetime_input("To (UTC)", value=None, key=held("until", _naive(until)), **limits)  # type: ignore[arg-type]  # a mapping of mixed types
+            for title, name, moment in (("From (UTC)", "since", since), ("To (UTC)", "until", until)):
+                st.datetime_input(
+                    title, value=None, key=held(name, _naive(moment)), min_value=_EARLIEST, max_value=_LATEST, step=60,
+                    format="YYYY-MM-DD",
+                )  # fmt: skip
             st.form_submit_button("Apply", on_click=_set_times)
 
 
@@ -131,9 +142,7 @@ def _aware(wall: datetime | None) -> datetime | None:
 
 def _more_menu(screen: Screen) -> None:
     wanted = screen.view.filter
-    active = sum(bool(getattr(wanted, name)) for field in MORE_FIELDS for name in (field, f"not_{field}"))
-    title = f"More filters ({active})" if active else "More filters"
-    with st.popover(title, icon=":material/tune:", key="more-menu", on_change="rerun") as menu:
+    with st.popover("More filters", icon=":material/tune:", key="more-menu", on_change="rerun") as menu:
         if not menu.open:
             return
         for field, name in MORE_FIELDS.items():

@@ -25,4 +25,4 @@ def change(make: Callable[[url.View], url.View]) -> None:
     try:
         url.go(make(url.current()))
     except AuditlensError as wrong:
-        st.toast(text.label(str(wrong), 200), icon="⚠️")
+        st.toast(text.label(f"{wrong.message}. {wrong.hint}", 240), icon=":material/warning:")

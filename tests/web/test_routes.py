@@ -1,0 +1,67 @@
+import csv
+import io
+import json
+
+import pytest
+from starlette.applications import Starlette
+
+from dashboard.events.columns import CSV_COLUMNS, SCHEMA
+from dashboard.web.routes import routes
+from tests.web import sample
+from tests.web.asgi import Client
+
+
+@pytest.fixture
+def client(log: sample.SampleService) -> Client:
+    return Client(Starlette(routes=routes()))
+
+
+def test_csv_holds_every_row_of_the_view_in_its_order(client: Client) -> None:
+    answer = client.get("/api/export.csv", params={"category": "Auth", "sort": "actor:asc", "as_of": "1400"})
+    assert answer.status_code == 200
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert len(rows) == 400
+    keys = [(row["actor"], -int(row["seq"])) for row in rows]
+    assert keys == sorted(keys)
+    assert {row["category"] for row in rows} == {"Auth"}
+
+
+def test_json_holds_every_field_and_ids_as_strings(client: Client) -> None:
+    rows = client.get("/api/export.json", params={"action": "Login Failed", "as_of": "70"}).json()
+    assert len(rows) == 10
+    assert set(rows[0]) == set(SCHEMA)
+    assert rows[0]["id"] == str(9_000_000_000_000_000_000 + rows[0]["seq"])
+    assert json.loads(rows[0]["details"])["branch"] == "main"
+
+
+def test_all_columns_are_there_when_asked_for(client: Client) -> None:
+    header = client.get("/api/export.csv?columns=all&as_of=1").text.splitlines()[0]
+    assert set(header.split(",")) == set(SCHEMA)
+
+
+def test_the_file_is_taken_along_not_shown_not_kept(client: Client) -> None:
+    headers = client.get("/api/export.csv?as_of=7").headers
+    assert headers["content-disposition"].startswith('attachment; filename="audit-log_')
+    assert "asof-7.csv" in headers["content-disposition"]
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/export.csv?nonsense=1", "'nonsense' is not a filter"),
+        ("/api/export.csv?outcome=great", "outcome: 'great' is unknown"),
+        ("/api/export.csv?sort=shoe:asc", "sort: 'shoe:asc' is unknown"),
+        ("/api/export.csv?as_of=99999", "as_of"),
+        ("/api/export.csv?columns=shoe", "columns: 'shoe' is not a column"),
+        ("/api/export.exe", "'exe' is no format"),
+    ],
+)
+def test_a_bad_link_is_refused_in_words(client: Client, path: str, said: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["cache-control"] == "no-store"
