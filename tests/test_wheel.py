@@ -98,8 +98,17 @@ def served(bin_folder: Path, folder: Path, home: Path) -> Iterator[tuple[str, ps
         wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, folder / "log")
         yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=60)
+        process.terminate()
+        ended = process.wait(timeout=60)
+        left = [running.pid for running in psutil.process_iter() if works_in(running, home / "pg")]
+    assert (ended, left) == (-signal.SIGTERM, []), (folder / "log").read_text()[-4000:]
+
+
+def works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.cwd() == str(folder)
+    except (psutil.AccessDenied, psutil.NoSuchProcess):
+        return False
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

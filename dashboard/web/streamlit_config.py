@@ -51,6 +51,7 @@ _PINS: Mapping[str, object] = {
     "logger.level": "warning",
     "logger.messageFormat": "%(asctime)s %(message)s",
     "logger.enableRich": False,
+    "logger.hideWelcomeMessage": True,  # `serve` says the address
     "theme.base": "light",  # a path or URL here would be loaded
     "theme.fontFaces": [],  # fonts would be fetched from where they say
     "secrets.files": [str(_FILES / "secrets.toml")],
