@@ -25,7 +25,9 @@ def demo(
     ] = False,
     real_leaves: Annotated[
         bool,
-        typer.Option("--real-leaves", help="With --bench: true salted leaves instead of noise, at half the speed."),
+        typer.Option(
+            "--real-leaves", help="With --bench: true salted leaves instead of noise, at a third of the speed."
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:

@@ -73,7 +73,7 @@ def write(
 ) -> Written:
     """Writes exactly `events` events that end now into the new folder `location`, a month a file, on all processors.
 
-    Leaves and salts are noise of the right size, or with `real_leaves` the events' own, at half the speed.
+    Leaves and salts are noise of the right size, or with `real_leaves` the events' own, at a third of the speed.
     Raises UsageError when the folder holds something already.
     """
     if not 1 <= events <= MOST_EVENTS:

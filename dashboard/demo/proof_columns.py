@@ -1,7 +1,8 @@
 """Salts and leaves for a benchmark's events, column by column.
 
 `real` makes the very leaves that `events.canonical` defines; only its salts are cheaper than a record's, for equal
-values of a group in one file have the same salt. `made_up` has the same columns, filled with noise: as large, and much faster.
+values of a group in one file have the same salt. `made_up` has the same columns filled with noise: as large, and
+three times as fast.
 """
 
 import hashlib
