@@ -277,4 +277,11 @@ def _outage(stage: Stage) -> list[Scene]:
         checks.on("storage_failed", "azure-west-europe", then_s=890)
     checks.at = outages(stage.anchor, [stage.cycle])[0].until_us + 2 * MINUTE_US
     checks.on("storage_checked", "azure-west-europe")
-    return [checks]
+    retries = stage.scene("storage-outage", 1, 786 * MINUTE_US, "elif.kaya", -1, -1, Kind.SYSTEM)
+    retries.actor = -1
+    there = np.flatnonzero(stage.account.storage_of == _OUT)
+    count = stage.crowd(48)
+    for number in range(count):
+        repository = int(there[number % len(there)])
+        retries.repositories("failed_storage", 1, first=repository, then_s=12_000 / count)
+    return [checks, retries]

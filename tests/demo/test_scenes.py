@@ -108,6 +108,8 @@ def test_outage_fails_every_backup_to_one_storage(table: pl.DataFrame) -> None:
         & pl.col("action").is_in(["Backup Completed", "Backup Failed"])
     )
     assert azure.height >= 2
+    unreachable = hours.filter(pl.col("description").str.contains("azure-west-europe unreachable"))
+    assert unreachable.height > 20
     late = azure.filter(pl.col("action") == "Backup Completed")
     assert late.height == 0
 
