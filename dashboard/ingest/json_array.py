@@ -26,6 +26,7 @@ _LIKELY_END = re.compile(rb"\}(?=[ \t\r\n]*[,\]])")
 _SCALAR = re.compile(rb'[^\s,\[\]{}"]+')
 _MARK = re.compile(rb'[\\"{}\[\]]')
 _TRIES = 3
+_UNREAD = object()
 _BROKEN_OFF = "is not JSON: the array breaks off here"
 _TOO_DEEP = "depth limit exceeded"
 
@@ -36,20 +37,23 @@ def read_array(source: Source, maker: Maker) -> Iterator[Parsed]:
     _check(source)
     source.rewind()
     reader = ObjectReader(maker)
-    for line, text in _Elements(source):
-        yield rejected(line, WHOLE_LINE, TOO_LONG) if text is None else reader.parsed(line, text)
+    for line, text, value in _Elements(source):
+        if text is None:
+            yield rejected(line, WHOLE_LINE, TOO_LONG)
+        else:
+            yield reader.parsed(line, text) if value is _UNREAD else reader.of_value(line, text, value)
 
 
 def _check(source: Source) -> None:
     """Raises Unusable unless the source is a JSON array that holds at least one object, or nothing."""
     source.rewind()
     objects, others = 0, ""
-    for line, text in _Elements(source):
+    for line, text, known in _Elements(source):
         if text is None:
             objects += 1
             continue
         try:
-            value = orjson.loads(text)
+            value = orjson.loads(text) if known is _UNREAD else known
         except orjson.JSONDecodeError as wrong:
             if wrong.msg.startswith(_TOO_DEEP):
                 continue
@@ -63,16 +67,17 @@ def _check(source: Source) -> None:
 
 
 class _Elements:
-    """The elements of an array: (line where it begins, its text or None when it is too long). Raises Unusable."""
+    """The elements: (line where it begins, its text or None when too long, its value or _UNREAD). Raises Unusable."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._window = b""  # from `_at` on, it holds more than the longest element, or all that is left
         self._at = 0
         self._line = 1
+        self._value: object = _UNREAD  # of the element just cut, where cutting it took reading it
         self._counted = 0  # how far into the window lines have been counted
 
-    def __iter__(self) -> Iterator[tuple[int, bytes | None]]:
+    def __iter__(self) -> Iterator[tuple[int, bytes | None, object]]:
         self._skip_blanks()
         self._take(b"[")
         if self._next() == b"]":
@@ -88,24 +93,26 @@ class _Elements:
         if self._next():
             raise Unusable("is not JSON: something follows the array", self._here())
 
-    def _element(self) -> tuple[int, bytes | None]:
+    def _element(self) -> tuple[int, bytes | None, object]:
         self._fill()
         line, start = self._here(), self._at
+        self._value = _UNREAD
         end = self._end()
         if end is None or end - start > LONGEST_LINE_BYTES:
             if self._window[start] not in b'{["':
                 raise Unusable("is not JSON: a number longer than 1 MiB", line)
             self._skip_nested()
-            return line, None
+            return line, None, _UNREAD
         self._at = end
-        return line, self._window[start:end]
+        return line, self._window[start:end], self._value
 
     def _end(self) -> int | None:
         """Where the element ends, None when it is longer than the window."""
         first = self._window[self._at : self._at + 1]
         if first == b"{":
             for likely in islice(_LIKELY_END.finditer(self._window, self._at), _TRIES):
-                if _is_json(self._window[self._at : likely.end()]):
+                self._value = _read(self._window[self._at : likely.end()])
+                if self._value is not _UNREAD:
                     return likely.end()
         if first in (b"{", b"[", b'"'):
             return _Nesting().end(self._window, self._at)
@@ -196,9 +203,9 @@ class _Nesting:
         return None
 
 
-def _is_json(text: bytes) -> bool:
+def _read(text: bytes) -> object:
     try:
-        orjson.loads(text)
+        value: object = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return False
-    return True
+        return _UNREAD
+    return value

@@ -92,7 +92,7 @@ def test_an_element_longer_than_the_limit_is_rejected_alone(load, filling):
 )
 def test_elements_are_cut_where_json_ends_them(elements, values, indent, block):
     text = json.dumps(values, indent=indent, ensure_ascii=False).encode()
-    assert [json.loads(piece) for _, piece in elements(text, block)] == values
+    assert [json.loads(piece) for _, piece, _ in elements(text, block)] == values
 
 
 @pytest.fixture
