@@ -1,4 +1,6 @@
-"""Real logs for tests: one embedded server a test run, its schema made once, and a database of its own cloned for each test."""
+"""Real logs for tests: one embedded server a test run, its schema made once, and a database of its own cloned for each
+test.
+"""
 
 import secrets
 import tempfile
@@ -37,7 +39,9 @@ class TestServer:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[TestServer]:
-    """One PostgreSQL for all tests of a process. Its folder is its own: pytest closes its folders to the account root lends the server."""
+    """One PostgreSQL for all tests of a process. Its folder is its own: pytest closes its folders to the account root
+    lends the server.
+    """
     with tempfile.TemporaryDirectory(prefix="auditlens-test-") as folder:
         Path(folder).chmod(0o711)
         with serving(Path(folder) / "home") as endpoint:

@@ -1,4 +1,6 @@
-"""The relation `events` of one state of the log: the archive as far as it reaches, and the tail that is not mirrored yet."""
+"""The relation `events` of one state of the log: the archive as far as it reaches, and the tail that is not mirrored
+yet.
+"""
 
 import threading
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ class Waiting:
 
 
 class EventsReader:
-    """Gives snapshots of one log. Safe to share between threads; the tail is kept in memory and grown by what is new."""
+    """Gives snapshots of one log, to any thread. The tail is kept in memory and grown by what is new."""
 
     def __init__(self, record: RecordReader, table: ArchiveTable) -> None:
         self.record = record
@@ -33,7 +35,8 @@ class EventsReader:
         self._end = 0
 
     def snapshot(self, as_of: int | None = None) -> Snapshot:
-        """The log as of `as_of` events (default: all that are sealed). One index look-up and some milliseconds when nothing is new.
+        """The log as of `as_of` events (default: all that are sealed). One index look-up and some milliseconds when
+        nothing is new.
 
         Raises UsageError for a state that has not been, DamagedError when archive and record contradict each other.
         """
@@ -42,7 +45,10 @@ class EventsReader:
             self._advance(size)
             chosen = self._end if as_of is None else as_of
             if not 0 <= chosen <= self._end:
-                raise UsageError(f"The log holds {self._end:,} sealed events; there is no state as of {chosen:,}.", "Leave as_of away for the newest.")
+                raise UsageError(
+                    f"The log holds {self._end:,} sealed events; there is no state as of {chosen:,}.",
+                    "Leave as_of away for the newest.",
+                )
             return Snapshot(as_of=chosen, events=self._relation(chosen))
 
     def waiting(self) -> Waiting:
@@ -87,7 +93,8 @@ class EventsReader:
         held = self.record.event_id(reach - 1)
         if held is not None and last["id"].to_list() != [held]:
             raise DamagedError(
-                f"Archive and database disagree on the event at seq {reach - 1:,}.", "They are not of one log, or one was restored. Nothing was changed."
+                f"Archive and database disagree on the event at seq {reach - 1:,}.",
+                "They are not of one log, or one was restored. Nothing was changed.",
             )
 
     def close(self) -> None:

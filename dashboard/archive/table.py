@@ -1,4 +1,5 @@
-"""The archive: two append-only Delta tables, `events` (what views read) and `evidence` (what proofs need), over the same ranges of the log.
+"""The archive: two append-only Delta tables, `events` (what views read) and `evidence` (what proofs need), over the
+same ranges of the log.
 
 Each commit carries how far the table reaches (Delta's application transaction "mirror", the next seq), so a range is
 written once: whoever would write another than the next one is refused.
@@ -62,7 +63,10 @@ class ArchiveTable:
         except TableNotFoundError:
             self._table = None
         except (DeltaError, OSError) as wrong:
-            raise UnreachableError(f"The archive {self.name} can't be read: {wrong}.", "Is AUDITLENS_ARCHIVE right, and its storage reachable?") from wrong
+            raise UnreachableError(
+                f"The archive {self.name} can't be read: {wrong}.",
+                "Is AUDITLENS_ARCHIVE right, and its storage reachable?",
+            ) from wrong
         return self.version != before
 
     def _check_owner(self, table: DeltaTable) -> None:
@@ -70,7 +74,7 @@ class ArchiveTable:
         if owner != self.log_id:
             raise DamagedError(
                 f"The archive {self._uri} belongs to log {owner}, the database holds log {self.log_id}.",
-                "Point AUDITLENS_ARCHIVE or AUDITLENS_DATABASE_URL at the two that belong together, or move the archive away to have it rebuilt.",
+                "Point AUDITLENS_ARCHIVE and AUDITLENS_DATABASE_URL at two that belong together.",
             )
 
     def scan(self) -> pl.LazyFrame:
@@ -95,13 +99,19 @@ class ArchiveTable:
                 self._uri,
                 mode="append",
                 delta_write_options={
-                    "writer_properties": WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP),
+                    "writer_properties": WriterProperties(
+                        compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP
+                    ),
                     "commit_properties": CommitProperties(app_transactions=[Transaction(MIRROR, stop)]),
-                    "post_commithook_properties": PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=True),
+                    "post_commithook_properties": PostCommitHookProperties(
+                        create_checkpoint=True, cleanup_expired_logs=True
+                    ),
                 },
             )
         except (DeltaError, OSError) as wrong:
-            raise UnreachableError(f"The archive {self.name} can't be written: {wrong}.", "Is its disk full, or its storage unreachable?") from wrong
+            raise UnreachableError(
+                f"The archive {self.name} can't be written: {wrong}.", "Is its disk full, or its storage unreachable?"
+            ) from wrong
         self.refresh()
 
     def _create(self, frame: pl.DataFrame) -> None:

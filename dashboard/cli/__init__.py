@@ -27,7 +27,9 @@ def build() -> typer.Typer:
 
     @app.callback()
     def _root(
-        demo: Annotated[bool, typer.Option("--demo", help="Work on the demo account's log instead of the real one.")] = False,
+        demo: Annotated[
+            bool, typer.Option("--demo", help="Work on the demo account's log instead of the real one.")
+        ] = False,
     ) -> None:
         if demo:
             use_demo_home()

@@ -37,7 +37,9 @@ def open_log(chosen: Settings | None = None, *, demo: bool = False) -> "Iterator
 
 @contextmanager
 def writing_log(chosen: Settings | None = None, *, demo: bool = False) -> "Iterator[Log]":
-    """As `open_log`; what the block appended is sealed at its end, where this host may seal and no server's sealer does it."""
+    """As `open_log`; what the block appended is sealed at its end, where this host may seal and no server's sealer does
+    it.
+    """
     from dashboard.keeping import sealer
 
     with open_log(chosen, demo=demo) as opened:

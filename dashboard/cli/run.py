@@ -63,7 +63,9 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as wrong:
-            raise UsageError(f"Can't listen on {host} port {port}: {wrong.strerror}.", "Choose another with --port.") from wrong
+            raise UsageError(
+                f"Can't listen on {host} port {port}: {wrong.strerror}.", "Choose another with --port."
+            ) from wrong
 
 
 def _announce(log: "Log", host: str, port: int) -> None:
@@ -73,8 +75,12 @@ def _announce(log: "Log", host: str, port: int) -> None:
 
 
 def seal(
-    forever: Annotated[bool, typer.Option("--forever", help="Go on until stopped, as the server's sealer does.")] = False,
-    rebase: Annotated[bool, typer.Option("--rebase", help="After a restore: find what has no place by comparing everything.")] = False,
+    forever: Annotated[
+        bool, typer.Option("--forever", help="Go on until stopped, as the server's sealer does.")
+    ] = False,
+    rebase: Annotated[
+        bool, typer.Option("--rebase", help="After a restore: find what has no place by comparing everything.")
+    ] = False,
     until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
     json: AsJson = False,
 ) -> None:
@@ -96,6 +102,7 @@ def seal(
 
 def _stop_signal(until_input_ends: bool) -> "threading.Event":
     """An event that is set by SIGTERM, SIGINT or, if asked, the end of standard input."""
+    import os
     import signal
     import sys
     import threading
@@ -106,7 +113,9 @@ def _stop_signal(until_input_ends: bool) -> "threading.Event":
     if until_input_ends:
 
         def watch() -> None:
-            sys.stdin.buffer.read()
+            # not through sys.stdin: its lock, held by a waiting thread, would abort the interpreter's end
+            while os.read(sys.stdin.fileno(), 4096):
+                pass
             stop.set()
 
         threading.Thread(target=watch, daemon=True, name="input").start()
@@ -117,14 +126,19 @@ def migrate(
     demo: Annotated[bool, typer.Option("--demo", help="Make the log a demo's, if it is made now.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Bring the database to this version's schema; the first time, make the log. Uses AUDITLENS_ADMIN_URL where one is set."""
+    """Bring the database to this version's schema; the first time, make the log. Uses AUDITLENS_ADMIN_URL where one is
+    set.
+    """
     from dashboard.keeping import log as logs
 
     done = logs.migrate_log(settings(), demo=demo)
     if json:
         _print_json({"applied": list(done.applied), "log_id": done.log_id, "demo": done.demo})
     else:
-        err.print(f"{len(done.applied)} migrations applied; this is log {done.log_id}{' (demo)' if done.demo else ''}.", markup=False)
+        err.print(
+            f"{len(done.applied)} migrations applied; this is log {done.log_id}{' (demo)' if done.demo else ''}.",
+            markup=False,
+        )
 
 
 def status(json: AsJson = False) -> None:

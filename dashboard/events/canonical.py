@@ -2,18 +2,18 @@
 
     leaf = SHA-256(0x00 || line)        line = RFC 8785 (JCS) text of the object that `leaf_line` makes
 
-Every key is always there. Clear fields stand as they are; a personal group enters only as
-`SHA-256(JCS([salt, group, value]))` in hexadecimal under `sd`, so it can be withheld or erased without touching the leaf.
-The values: actor, target, description, details: the text or null · client: {"ip","reported_region","user_agent"} ·
-original: {"sha256": of its bytes} or null · place: {"country","geo_source","region"}. Ids are decimal strings, times are
-`YYYY-MM-DDTHH:MM:SS.ffffffZ`, salts are 32 hexadecimal digits.
+Every key is always there. Clear fields stand as they are; a personal group enters only as `SHA-256(JCS([salt, group,
+value]))` in hexadecimal under `sd`, so it can be withheld or erased without touching the leaf. The values: actor,
+target, description, details: the text or null · client: {"ip","reported_region","user_agent"} · original: {"sha256": of
+its bytes} or null · place: {"country","geo_source","region"}. Ids are decimal strings, times are `YYYY-MM-
+DDTHH:MM:SS.ffffffZ`, salts are 32 hexadecimal digits.
 
-JCS sorts keys by UTF-16 and escapes as ECMAScript does; with the fixed ASCII keys here, and for strings, Python's C encoder
-writes the same bytes, at a tenth of the cost of a general implementation.
+JCS sorts keys by UTF-16 and escapes as ECMAScript does; with the fixed ASCII keys here, and for strings, Python's C
+encoder writes the same bytes, at a tenth of the cost of a general implementation.
 """
 
 import hashlib
-from json.encoder import encode_basestring as _escaped  # type: ignore[attr-defined]  # C, and missing from the stubs
+from json.encoder import encode_basestring as _escaped
 from typing import NamedTuple
 
 LEAF_VERSION = 1
@@ -22,7 +22,9 @@ _sha256 = hashlib.sha256
 
 
 class LeafInput(NamedTuple):
-    """What a leaf is made of: the columns of `queries/ledger/unsealed_events.sql`, in its order. Salts are hexadecimal; null = erased."""
+    """What a leaf is made of: the columns of `queries/ledger/unsealed_events.sql`, in its order. Salts are hexadecimal;
+    null = erased.
+    """
 
     id: int
     recorded_at: str
@@ -71,9 +73,12 @@ def disclosures(event: LeafInput, place: PlaceInput) -> dict[str, str]:
     """The JCS text of `[salt, group, value]` of every group that is not erased."""
     original = "null" if event.original_sha256 is None else f'{{"sha256":"{event.original_sha256}"}}'
     client = (
-        f'{{"ip":{_text(event.source_ip)},"reported_region":{_text(event.reported_region)},"user_agent":{_text(event.user_agent)}}}'
+        f'{{"ip":{_text(event.source_ip)},"reported_region":{_text(event.reported_region)},'
+        f'"user_agent":{_text(event.user_agent)}}}'
     )
-    where = f'{{"country":{_text(place.country)},"geo_source":{_text(place.geo_source)},"region":{_text(place.region)}}}'
+    where = (
+        f'{{"country":{_text(place.country)},"geo_source":{_text(place.geo_source)},"region":{_text(place.region)}}}'
+    )
     told = (
         ("actor", event.actor_salt, _text(event.actor)),
         ("client", event.client_salt, client),
@@ -90,7 +95,8 @@ def leaf_line(event: LeafInput, place: PlaceInput, erased: dict[str, str] | None
     """The canonical line. `erased` gives the digest (hexadecimal) of each group whose salt is gone."""
     told = disclosures(event, place)
     digests = ",".join(
-        f'"{group}":"{_sha256(told[group].encode()).hexdigest() if group in told else (erased or {})[group]}"' for group in GROUPS
+        f'"{group}":"{_sha256(told[group].encode()).hexdigest() if group in told else (erased or {})[group]}"'
+        for group in GROUPS
     )
     return (
         f'{{"action":{_escaped(event.action)},"actor_id":{_text(event.actor_id)},"actor_type":"{event.actor_type}",'

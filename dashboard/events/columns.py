@@ -33,7 +33,9 @@ COLUMNS: Mapping[str, Column] = {
     "source_ip": Column(pl.String, "the address it came from", "IP Address"),
     "region": Column(pl.String, "where that address is, decided once, when sealed", "Region"),
     "country": Column(pl.String, "ISO 3166-1 code of the address's country, decided when sealed", "Country"),
-    "geo_source": Column(pl.String, "who says so: database name and date, or 'reported' by the source", "Region source"),
+    "geo_source": Column(
+        pl.String, "who says so: database name and date, or 'reported' by the source", "Region source"
+    ),
     "user_agent": Column(pl.String, "the client program, as it names itself", "User agent"),
     "reported_region": Column(pl.String, "the place as the source reported it", "Reported region"),
     "source": Column(pl.String, "where the event came from", "Source"),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from ipaddress import IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_address, ip_network
 from typing import TypeVar
 
 from dashboard.errors import InvalidEvent, UsageError
@@ -233,7 +233,7 @@ def _address(outside: str, text: str) -> str:
     """The address or network in the one form in which equal ones are equal texts."""
     try:
         if "/" not in text:
-            return canonical_ip(text)
+            return _as_recorded(canonical_ip(text))
         network = ip_network(text.strip(), strict=False)
     except (ValueError, InvalidEvent) as wrong:
         raise UsageError(
@@ -242,4 +242,11 @@ def _address(outside: str, text: str) -> str:
         ) from wrong
     if isinstance(network, IPv6Network) and (mapped := network.network_address.ipv4_mapped) and network.prefixlen >= 96:
         network = ip_network(f"{mapped}/{network.prefixlen - 96}")
-    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+    one = network.prefixlen == network.max_prefixlen
+    return _as_recorded(str(network.network_address)) if one else str(network)
+
+
+def _as_recorded(text: str) -> str:
+    """PostgreSQL, whose text of an address the log holds, writes `::1.2.3.4` where RFC 5952 has `::102:304`."""
+    number = int(ip_address(text))
+    return f"::{IPv4Address(number)}" if ":" in text and 0xFFFF < number <= 0xFFFF_FFFF else text

@@ -33,10 +33,10 @@ FAILED_LOGIN = ("Auth", "Login Failed")
 _FAILURE_WORDS = frozenset({"failed", "denied", "rejected", "blocked", "refused"})
 _SUCCESS_WORDS = frozenset(
     {
-        "added", "approved", "assigned", "attached", "cancelled", "changed", "cloned", "completed", "connected", "created",
-        "deleted", "detached", "disabled", "disconnected", "downloaded", "edited", "enabled", "exported", "granted",
-        "invited", "paused", "removed", "renamed", "reset", "restored", "resumed", "revoked", "rotated", "succeeded",
-        "unlocked", "updated", "uploaded", "verified",
+        "added", "approved", "assigned", "attached", "cancelled", "changed", "cloned", "completed", "connected",
+        "created", "deleted", "detached", "disabled", "disconnected", "downloaded", "edited", "enabled",
+        "exported", "granted", "invited", "paused", "removed", "renamed", "reset", "restored", "resumed",
+        "revoked", "rotated", "succeeded", "unlocked", "updated", "uploaded", "verified",
     }
 )  # fmt: skip
 _SUCCESS_ACTIONS = frozenset({"logged in", "logged out", "triggered by timer", "triggered manually"})

@@ -56,8 +56,9 @@ class Log:
 def open_log(settings: Settings, *, demo: bool = False) -> Iterator[Log]:
     """Opens the log that the settings name, for the block.
 
-    The embedded database is started when none is up, brought to this version's schema, and ended when nobody else uses it; another
-    database must have been set up by `auditlens migrate`. With `demo` a log that is made now is a demo; an existing real one is refused.
+    The embedded database is started when none is up, brought to this version's schema, and ended when nobody else uses
+    it; another database must have been set up by `auditlens migrate`. With `demo` a log that is made now is a demo; an
+    existing real one is refused.
     """
     urls = external_urls(settings)
     if urls is not None:
@@ -96,6 +97,6 @@ def _checked(settings: Settings, urls: Urls, *, demo: bool, embedded: bool) -> I
     if demo and not identity.demo:
         raise UsageError(
             "This is a real log, and a real log never holds a demo event.",
-            "Run `auditlens demo` with another AUDITLENS_HOME, or set up an empty database with `auditlens migrate --demo`.",
+            "Name another AUDITLENS_HOME, or set up an empty database with `auditlens migrate --demo`.",
         )
     yield Log(settings=settings, urls=urls, log_id=identity.log_id, demo=identity.demo, embedded=embedded)

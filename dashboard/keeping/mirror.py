@@ -20,8 +20,9 @@ def evidence_table(location: str, log_id: str) -> ArchiveTable:
 def mirror(record: RecordReader, events: ArchiveTable, evidence: ArchiveTable, *, limit: int = RANGE_EVENTS) -> int:
     """Mirrors everything that is sealed and says how many events that was; the caller holds the mirror's lock.
 
-    A range goes into `evidence` first, then into `events`: a crash in between is made good by the next call. About 15 µs an event,
-    1.5 KiB of memory an event of a range. Raises DamagedError when a table does not continue where it ended.
+    A range goes into `evidence` first, then into `events`: a crash in between is made good by the next call. About 15
+    µs an event, 1.5 KiB of memory an event of a range. Raises DamagedError when a table does not continue where it
+    ended.
     """
     size = record.tree_size()
     events.refresh()

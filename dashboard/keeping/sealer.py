@@ -35,7 +35,7 @@ class Sealer:
         self._due_since: float | None = None
 
     def seal(self) -> Outcome:
-        """Seals everything that waits, in bites. `tree_size` is None when nothing waited or another sealer was at work."""
+        """Seals everything that waits, in bites. `tree_size` is None when nothing waited or another was at it."""
         self._regions.refresh(find_database(self._log.settings))
         total, size = 0, None
         while True:
@@ -113,7 +113,9 @@ def run_forever(log: Log, stop: threading.Event) -> None:
     Mirroring has a thread and connections of its own: a large copy never makes a new event wait.
     """
     failures: list[DamagedError] = []
-    archivist = threading.Thread(target=_repeat, args=(log, stop, _mirror_round, _LOOK_AT_ARCHIVE_EVERY_S, failures), name="mirror")
+    archivist = threading.Thread(
+        target=_repeat, args=(log, stop, _mirror_round, _LOOK_AT_ARCHIVE_EVERY_S, failures), name="mirror"
+    )
     archivist.start()
     try:
         _repeat(log, stop, _seal_round, log.settings.seal_seconds, failures)
@@ -134,7 +136,9 @@ def _mirror_round(sealer: Sealer, _: float) -> None:
     sealer.mirror_if_due()
 
 
-def _repeat(log: Log, stop: threading.Event, act: Callable[[Sealer, float], None], pause_s: float, failures: list[DamagedError]) -> None:
+def _repeat(
+    log: Log, stop: threading.Event, act: Callable[[Sealer, float], None], pause_s: float, failures: list[DamagedError]
+) -> None:
     backoff_s = pause_s
     while not stop.is_set():
         try:

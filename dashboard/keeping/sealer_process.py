@@ -36,7 +36,7 @@ class SealerProcess:
         pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             began = time.monotonic()
-            self._child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self._child = subprocess.Popen(
                 [sys.executable, "-m", "dashboard", "seal", "--forever", "--until-input-ends"], stdin=subprocess.PIPE
             )
             code = self._child.wait()
@@ -57,7 +57,9 @@ class SealerProcess:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stopping.set()
         child = self._child
         if child is not None and child.poll() is None:

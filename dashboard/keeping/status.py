@@ -8,8 +8,8 @@ from dashboard.record.connect import shown
 def status_of(log: Log) -> dict[str, object]:
     """Where the log is, its counts, and what its regions come from. No password is in it.
 
-    `events` are recorded, `sealed` have their place, `waiting` don't yet, `mirrored` are in the archive. Counts the record: seconds on
-    a large one. `root` and `checkpoint` are null until the ledger signs.
+    `events` are recorded, `sealed` have their place, `waiting` don't yet, `mirrored` are in the archive. Counts the
+    record: seconds on a large one. `root` and `checkpoint` are null until the ledger signs.
     """
     reader = log.reader()
     try:
@@ -21,7 +21,11 @@ def status_of(log: Log) -> dict[str, object]:
     table = log.events_table()
     table.refresh()
     with Regions.open(find_database(log.settings)) as regions:
-        geo = {"name": regions.name or None, "date": str(regions.date) if regions.date else None, "problem": regions.problem}
+        geo = {
+            "name": regions.name or None,
+            "date": str(regions.date) if regions.date else None,
+            "problem": regions.problem,
+        }
     return {
         "home": str(log.settings.home),
         "database": shown(log.urls.reader or log.urls.writer),

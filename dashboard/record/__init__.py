@@ -1,9 +1,9 @@
 """The record: PostgreSQL. Connects, migrates, appends, reads ranges; the only folder that knows the driver.
 
-    from dashboard import record
-    from dashboard.events.event import AuditEvent
+from dashboard import record
+from dashboard.events.event import AuditEvent
 
-    record.append([AuditEvent(occurred_at=datetime.now(UTC), category="Auth", action="Logged In", actor="elif.kaya")])
+record.append([AuditEvent(occurred_at=datetime.now(UTC), category="Auth", action="Logged In", actor="elif.kaya")])
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,8 @@ def append(events: Sequence[AuditEvent], settings: Settings | None = None) -> Ap
     """Appends events to the record that the settings (default: the environment) name; all of them or none.
 
     Uses the embedded database when no other is set, starting it for the time when it is not up; the log must exist
-    (`auditlens migrate`, or any first command). A repeat is a duplicate, a contradiction a conflict. For many small appends hold an `Appender`.
+    (`auditlens migrate`, or any first command). A repeat is a duplicate, a contradiction a conflict. For many small
+    appends hold an `Appender`.
     """
     chosen = settings or Settings()
     urls = external_urls(chosen)

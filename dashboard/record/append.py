@@ -1,4 +1,5 @@
-"""Appends events: a batch is copied into a table of the session, then taken over by `audit_append_all` in the same transaction.
+"""Appends events: a batch is copied into a table of the session, then taken over by `audit_append_all` in the same
+transaction.
 
 An application that appends now and then calls `append`; whoever appends much holds an `Appender`.
 """
@@ -20,8 +21,9 @@ BATCH_EVENTS = 20_000
 BATCH_BYTES = 16 * 1024 * 1024
 _TRIES = 8
 _FIELDS = (
-    "occurred_at", "category", "action", "actor", "actor_id", "actor_type", "outcome", "description", "target", "source_ip", "user_agent",
-    "reported_region", "request_id", "source", "native_id", "occurrence", "source_seq", "details", "original", "imported",
+    "occurred_at", "category", "action", "actor", "actor_id", "actor_type", "outcome", "description", "target",
+    "source_ip", "user_agent", "reported_region", "request_id", "source", "native_id", "occurrence",
+    "source_seq", "details", "original", "imported",
 )  # fmt: skip
 _TYPES = (
     "timestamptz", "text", "text", "text", "text", "text", "text", "text", "text", "text", "text",
@@ -31,7 +33,9 @@ _TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of a batch. `ids` and `conflicts` go by position in it; a conflict has the id of the event that holds the key."""
+    """What became of a batch. `ids` and `conflicts` go by position in it; a conflict has the id of the event that holds
+    the key.
+    """
 
     accepted: int
     duplicates: int
@@ -53,10 +57,11 @@ class Appender:
             self._connection.execute(sql("record/create_submitted").encode())
 
     def append(self, events: Sequence[AuditEvent]) -> Appended:
-        """Stores each event once: a repeat is a duplicate; the same source and native_id with other content is a conflict.
+        """Stores each event once: a repeat is a duplicate; the same source and native_id with other content is a
+        conflict.
 
-        Keep a batch within BATCH_EVENTS and BATCH_BYTES. About 20 µs an event. Retries when two appenders lock each other out.
-        Raises UnreachableError; then nothing of the batch is stored.
+        Keep a batch within BATCH_EVENTS and BATCH_BYTES. About 20 µs an event. Retries when two appenders lock each
+        other out. Raises UnreachableError; then nothing of the batch is stored.
         """
         if not events:
             return NOTHING
@@ -91,7 +96,9 @@ class Appender:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

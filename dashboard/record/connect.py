@@ -20,7 +20,7 @@ _SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """A libpq URI or connection string for each part; empty where this host has none. May hold passwords: never shown."""
+    """A libpq URI or connection string for each part, empty where this host has none. May hold passwords."""
 
     admin: str = ""
     writer: str = ""
@@ -35,7 +35,10 @@ class Urls:
         """The URL of a part. Raises UsageError naming the setting that is missing."""
         url: str = getattr(self, part)
         if not url:
-            raise UsageError(f"This host has no database login for the {part}.", f"Set AUDITLENS_{part.upper()}_URL or AUDITLENS_DATABASE_URL.")
+            raise UsageError(
+                f"This host has no database login for the {part}.",
+                f"Set AUDITLENS_{part.upper()}_URL or AUDITLENS_DATABASE_URL.",
+            )
         return url
 
 
@@ -64,7 +67,9 @@ def _with_role(url: str, part: str) -> str:
         options = conninfo.conninfo_to_dict(url).get("options") or ""
         return conninfo.make_conninfo(url, options=f"{options} -c role=auditlens_{part}".strip())
     except psycopg.Error as wrong:
-        raise UsageError("AUDITLENS_DATABASE_URL is not a PostgreSQL URL.", "It looks like postgresql://user@host/database.") from wrong
+        raise UsageError(
+            "AUDITLENS_DATABASE_URL is not a PostgreSQL URL.", "It looks like postgresql://user@host/database."
+        ) from wrong
 
 
 def shown(url: str) -> str:
@@ -93,15 +98,27 @@ def driver_errors() -> Iterator[None]:
 
 def _translated(wrong: psycopg.Error) -> AuditlensError:
     said = (wrong.diag.message_primary or str(wrong).strip().splitlines()[0]) if str(wrong) else type(wrong).__name__
-    if isinstance(wrong, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.UndefinedObject):
+    if isinstance(
+        wrong, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.UndefinedObject
+    ):
         return UnreachableError(f"The database is not set up for this version: {said}.", "Run `auditlens migrate`.")
-    if isinstance(wrong, psycopg.errors.InsufficientPrivilege | psycopg.errors.InvalidParameterValue) and "role" in said:
-        return UnreachableError(f"The database login can't take its role: {said}.", "Grant it, or set a URL for each part (see the README).")
+    if (
+        isinstance(wrong, psycopg.errors.InsufficientPrivilege | psycopg.errors.InvalidParameterValue)
+        and "role" in said
+    ):
+        return UnreachableError(
+            f"The database login can't take its role: {said}.", "Grant it, or set a URL for each part (see the README)."
+        )
     if isinstance(wrong, psycopg.errors.InsufficientPrivilege):
         return UsageError(f"The database refuses: {said}.", wrong.diag.message_hint or "")
     if isinstance(wrong, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
-        return DamagedError(f"The database is damaged: {said}.", "Restore it from a backup, then run `auditlens verify`.")
-    return UnreachableError(f"The database can't answer: {said}.", "Is it running, and is its URL right? `auditlens status` tells which one is meant.")
+        return DamagedError(
+            f"The database is damaged: {said}.", "Restore it from a backup, then run `auditlens verify`."
+        )
+    return UnreachableError(
+        f"The database can't answer: {said}.",
+        "Is it running, and is its URL right? `auditlens status` tells which one is meant.",
+    )
 
 
 def connect(url: str, part: str, *, autocommit: bool = True) -> psycopg.Connection:
@@ -115,10 +132,12 @@ def connect(url: str, part: str, *, autocommit: bool = True) -> psycopg.Connecti
 
 
 def reading_engine(url: str, *, size: int = 5, timeout_s: int = 60) -> Engine:
-    """A pool of read-only connections. Give it back with `.dispose()`; a query over `timeout_s` is ended by the server."""
+    """A pool of read-only connections, given back by `.dispose()`; the server ends a query after `timeout_s`."""
     options = conninfo.conninfo_to_dict(url).get("options") or ""
     limits = f"-c statement_timeout={timeout_s * 1000} -c default_transaction_read_only=on"
-    full = conninfo.make_conninfo(url, options=f"{_SESSION} {limits} {options}".strip(), application_name="auditlens reader")
+    full = conninfo.make_conninfo(
+        url, options=f"{_SESSION} {limits} {options}".strip(), application_name="auditlens reader"
+    )
     return create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(full),

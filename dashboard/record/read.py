@@ -16,13 +16,23 @@ from dashboard.record.sealing import waiting
 
 SALTS = ("actor_salt", "client_salt", "description_salt", "details_salt", "original_salt", "place_salt", "target_salt")
 EVIDENCE_SCHEMA = pl.Schema(
-    {"seq": pl.Int64, "id": pl.Int64, "leaf_v": pl.Int16, "leaf": pl.Binary, **dict.fromkeys(SALTS, pl.Binary), "original": pl.Binary}
+    {
+        "seq": pl.Int64,
+        "id": pl.Int64,
+        "leaf_v": pl.Int16,
+        "leaf": pl.Binary,
+        **dict.fromkeys(SALTS, pl.Binary),
+        "original": pl.Binary,
+    }
 )
 """What proofs need and no view reads: one row a leaf."""
 
 _HEX = ("leaf", *SALTS, "original")
 _READ_AS = {
-    **{name: pl.Int64 if dtype == TIME else pl.String if dtype == pl.Boolean else dtype for name, dtype in SCHEMA.items()},
+    **{
+        name: pl.Int64 if dtype == TIME else pl.String if dtype == pl.Boolean else dtype
+        for name, dtype in SCHEMA.items()
+    },
     "leaf_v": pl.Int16,
     **dict.fromkeys(_HEX, pl.String),
 }
@@ -70,7 +80,9 @@ class RecordReader:
             return waiting(_driver(connection.connection))
 
     def counts(self) -> tuple[int, int]:
-        """How many events the record holds, sealed or not, and how many conflicts it kept. Counts all: seconds on a large record."""
+        """How many events the record holds, sealed or not, and how many conflicts it kept. Counts all: seconds on a
+        large record.
+        """
         with driver_errors(), self.engine.connect() as connection:
             row = connection.execute(text(sql("record/counts"))).one()
             return int(row[0]), int(row[1])
@@ -78,7 +90,9 @@ class RecordReader:
     def event_id(self, seq: int) -> int | None:
         """The id of the event at a place of the log, or None when the place is not given. One index look-up."""
         with driver_errors(), self.engine.connect() as connection:
-            found = connection.execute(text("select event_id from sealed where seq = :seq"), {"seq": seq}).scalar_one_or_none()
+            found = connection.execute(
+                text("select event_id from sealed where seq = :seq"), {"seq": seq}
+            ).scalar_one_or_none()
             return None if found is None else int(found)
 
     def sealed_range(self, start: int, stop: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -91,7 +105,7 @@ class RecordReader:
         if frame.height != stop - start or (frame.height and (frame["seq"][0], frame["seq"][-1]) != (start, stop - 1)):
             raise DamagedError(
                 f"The record holds {frame.height:,} of the {stop - start:,} events from seq {start:,} to {stop - 1:,}.",
-                "Sealed events were removed from the database. Stop writing, keep a copy of the disk, and compare it with the archive.",
+                "Sealed events were removed from the database. Stop writing, and keep a copy of the disk.",
             )
         return frame.select(*SCHEMA), frame.select(*EVIDENCE_SCHEMA)
 
@@ -101,7 +115,7 @@ class RecordReader:
 
 def _driver(pooled: object) -> "psycopg.Connection[tuple[object, ...]]":
     connection = getattr(pooled, "driver_connection", None)
-    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the pool is made with psycopg
+    assert isinstance(connection, psycopg.Connection)
     return connection
 
 
@@ -109,17 +123,32 @@ def _copied(connection: "psycopg.Connection[tuple[object, ...]]", start: int, st
     span = connection.execute(sql("record/sealed_bounds").encode(), {"start": start, "stop": stop}).fetchone()
     if span is None or span[0] is None:
         return pl.DataFrame(schema=_READ_AS).pipe(_typed)
-    bounds = {"start": start, "stop": stop, "first_id": span[0], "last_id": span[1], "first_at": span[2], "last_at": span[3]}
+    bounds = {
+        "start": start,
+        "stop": stop,
+        "first_id": span[0],
+        "last_id": span[1],
+        "first_at": span[2],
+        "last_at": span[3],
+    }
     # A word that nobody can have written: text equal to the mark of null would come back as null.
     null = f"null-{secrets.token_hex(16)}"
     buffer = io.BytesIO()
-    statement = f"copy ({sql('record/sealed_range')}) to stdout (format csv, header false, force_quote *, null '{null}')"
+    statement = (
+        f"copy ({sql('record/sealed_range')}) to stdout (format csv, header false, force_quote *, null '{null}')"
+    )
     with connection.cursor() as cursor, cursor.copy(statement.encode(), bounds) as copy:
         for piece in copy:
             buffer.write(piece)
     buffer.seek(0)
     return pl.read_csv(
-        buffer, has_header=False, schema=_READ_AS, null_values=null, encoding="utf8", truncate_ragged_lines=False, low_memory=False
+        buffer,
+        has_header=False,
+        schema=_READ_AS,
+        null_values=null,
+        encoding="utf8",
+        truncate_ragged_lines=False,
+        low_memory=False,
     ).pipe(_typed)
 
 

@@ -55,8 +55,8 @@ class RecordRelation:
         with self._connection() as connection:
             statement = _view(view, schema).add_cte(self._events(connection, wanted, added))
             # The file says the order, which a `limit` around it need not keep: the cursor stops instead.
-            rows = connection.execution_options(stream_results=limit is not None).execute(statement)
-            return _frame(rows.all() if limit is None else rows.fetchmany(limit), schema)
+            with connection.execution_options(stream_results=limit is not None).execute(statement) as rows:
+                return _frame(rows.all() if limit is None else rows.fetchmany(limit), schema)
 
     def rows(self, view: str, schema: Schema, wanted: EventFilter, keys: Keys, offset: int, limit: int) -> pl.DataFrame:
         """A slice of the ordered events, each as the view shows it."""
@@ -81,8 +81,9 @@ class RecordRelation:
             events = self._events(connection, wanted, None)
             statement = sa.select(*(events.c[name] for name in columns)).order_by(*_order(events.c, keys))
             streaming = connection.execution_options(stream_results=True, max_row_buffer=size)
-            for rows in streaming.execute(statement).partitions(size):
-                yield _frame(rows, schema)
+            with streaming.execute(statement) as result:
+                for rows in result.partitions(size):
+                    yield _frame(rows, schema)
 
     def _events(
         self, connection: sa.Connection, wanted: EventFilter, added: Adornment | None, name: str = "events"

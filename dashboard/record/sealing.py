@@ -1,7 +1,8 @@
-"""The record's side of sealing: exactly the events committed since the last seal, and one transaction to give them their places.
+"""The record's side of sealing: exactly the events committed since the last seal, and one transaction to give them
+their places.
 
-What is new is the difference of two snapshots: transactions that had not begun at the last seal, and those still open then.
-So an append never waits, and no event is passed over because its transaction committed late.
+What is new is the difference of two snapshots: transactions that had not begun at the last seal, and those still open
+then. So an append never waits, and no event is passed over because its transaction committed late.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +55,9 @@ class Sealed:
 class Seal:
     """One seal under way: read `events`, write each one's place in the same order, and let the transaction commit."""
 
-    def __init__(self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[Sequence[LeafInput]], size: int) -> None:
+    def __init__(
+        self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[Sequence[LeafInput]], size: int
+    ) -> None:
         self._cursor = cursor
         self.events = events  # batches
         self.tree_size = size  # before, then after
@@ -67,7 +70,16 @@ class Seal:
                 if row.seq != self.tree_size:
                     raise AssertionError(f"place {row.seq} follows {self.tree_size - 1}")
                 copy.write_row(
-                    (row.seq, row.event_id, row.recorded_at, row.leaf, row.region, row.country, row.geo_source, bytes.fromhex(row.place_salt))
+                    (
+                        row.seq,
+                        row.event_id,
+                        row.recorded_at,
+                        row.leaf,
+                        row.region,
+                        row.country,
+                        row.geo_source,
+                        bytes.fromhex(row.place_salt),
+                    )
                 )
                 self.tree_size += 1
 
@@ -99,10 +111,12 @@ class SealingRecord:
 
     @contextmanager
     def sealing(self, limit: int, *, rebase: bool = False) -> Iterator[Seal | None]:
-        """One REPEATABLE READ transaction that takes up to about `limit` new events; None when another sealer is at work or nothing is new.
+        """One REPEATABLE READ transaction that takes up to about `limit` new events; None when another sealer is at
+        work or nothing is new.
 
-        With `rebase`, new is whatever has no place, found by comparing everything: the way on after a restore into another server.
-        Raises DamagedError when the database is not the one that was sealed last, UnreachableError on a standby.
+        With `rebase`, new is whatever has no place, found by comparing everything: the way on after a restore into
+        another server. Raises DamagedError when the database is not the one that was sealed last, UnreachableError on a
+        standby.
         """
         with driver_errors(), self._connection.transaction():
             self._connection.execute("set transaction isolation level repeatable read")
@@ -140,10 +154,13 @@ class SealingRecord:
 
     def _state(self, rebase: bool) -> tuple[int, int, SnapshotText, SnapshotText, int]:
         state = self._connection.execute(sql("ledger/server_state").encode()).fetchone()
-        assert state is not None  # noqa: S101 - the query always gives one row
+        assert state is not None
         system_id, snapshot, standby = state
         if standby:
-            raise UnreachableError("This database is a standby; only the one that takes writes can be sealed.", "Point AUDITLENS_SEALER_URL at it.")
+            raise UnreachableError(
+                "This database is a standby; only the one that takes writes can be sealed.",
+                "Point AUDITLENS_SEALER_URL at it.",
+            )
         current = SnapshotText.parse(snapshot)
         row = self._connection.execute(sql("ledger/last_seal").encode()).fetchone()
         if row is None:
@@ -152,17 +169,20 @@ class SealingRecord:
         last = SnapshotText.parse(text)
         if not rebase and (sealed_on != system_id or current.xmax < last.xmax):
             raise DamagedError(
-                "This database was restored into another server since the last seal, so new events can't be told by their transaction.",
+                "This database was restored into another server since the last seal: its transaction ids tell nothing.",
                 "If the restore was meant, run `auditlens seal --rebase` once: it finds them by comparing everything.",
             )
         return seal_no, size, last, current, system_id
 
     def _cut(self, start: int, stop: int, limit: int) -> int:
-        row = self._connection.execute(sql("ledger/backlog_cut").encode(), {"start": str(start), "limit": limit}).fetchone()
+        row = self._connection.execute(
+            sql("ledger/backlog_cut").encode(), {"start": str(start), "limit": limit}
+        ).fetchone()
         if row is None or row[1] is None:
             return stop
         first, beyond = row
-        return min(stop, beyond + 1 if beyond == first else beyond)  # never within a transaction
+        cut: int = beyond + 1 if beyond == first else beyond
+        return min(stop, cut)  # never within a transaction
 
     def close(self) -> None:
         self._connection.close()
@@ -170,7 +190,9 @@ class SealingRecord:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -187,7 +209,5 @@ def waiting(connection: psycopg.Connection) -> tuple[int, float]:
     if row is None or row[1] is None:
         return 0, 0.0
     now = connection.execute("select clock_timestamp()").fetchone()
-    assert now is not None  # noqa: S101 - the query always gives one row
+    assert now is not None
     return int(row[0]), float((now[0] - row[1]).total_seconds())
-
-

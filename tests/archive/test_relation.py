@@ -20,7 +20,29 @@ from dashboard.keeping.mirror import mirror
 from dashboard.keeping.sealer import Sealer
 from tests.record.test_append import login
 
-HOSTILE = ["", '"', '""', ",", "a\nb", "a\r\nb", "\\", "\\N", "\\.", "'", "null", "NULL", "\t", " x ", "😀", "‮x", "\x01", "\x7f", "İstanbul", "=1+1", "—"]
+HOSTILE = [
+    "",
+    '"',
+    '""',
+    ",",
+    "a\nb",
+    "a\r\nb",
+    "\\",
+    "\\N",
+    "\\.",
+    "'",
+    "null",
+    "NULL",
+    "\t",
+    " x ",
+    "😀",
+    "\u202ex",
+    "\x01",
+    "\x7f",
+    "İstanbul",
+    "=1+1",
+    "—",
+]
 
 
 def ids(reader: EventsReader, as_of: int | None = None) -> list[int]:
@@ -70,7 +92,10 @@ def test_archive_and_tail_have_the_declared_schema_also_when_empty(log: Log, fil
 
 @pytest.mark.parametrize("mirrored", [0, len(HOSTILE) * 2])
 def test_text_comes_back_as_it_was(log: Log, filled: Callable[..., Log], mirrored: int) -> None:
-    events = [login(k, actor=text, description=text[::-1], target=text, user_agent=text, details=text or None) for k, text in enumerate(HOSTILE * 2)]
+    events = [
+        login(k, actor=text, description=text[::-1], target=text, user_agent=text, details=text or None)
+        for k, text in enumerate(HOSTILE * 2)
+    ]
     reader = filled(events, mirrored=mirrored).events()
     frame = reader.snapshot().events.sort("seq").collect()
     assert frame["actor"].to_list() == [event.actor for event in events]
@@ -81,13 +106,24 @@ def test_text_comes_back_as_it_was(log: Log, filled: Callable[..., Log], mirrore
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(texts=st.lists(st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)), min_size=1, max_size=30))
+@given(
+    texts=st.lists(
+        st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_any_text_and_null_survive_the_way_through_copy(log: Log, texts: list[str | None]) -> None:
     with log.appender() as appender, Sealer(log) as sealer:
         reader = log.reader()
         start = reader.tree_size()
         now = datetime.now(UTC)
-        appender.append([AuditEvent(occurred_at=now + timedelta(microseconds=k), category="c", action="a", target=text) for k, text in enumerate(texts)])
+        appender.append(
+            [
+                AuditEvent(occurred_at=now + timedelta(microseconds=k), category="c", action="a", target=text)
+                for k, text in enumerate(texts)
+            ]
+        )
         sealer.seal()
         rows, _ = reader.sealed_range(start, reader.tree_size())
         assert rows["target"].to_list() == texts
@@ -150,8 +186,16 @@ def test_sealed_events_that_are_gone_from_the_record_are_found(
 
 def test_a_claimed_time_that_cant_be_right_has_a_mark(log: Log, filled: Callable[..., Log]) -> None:
     now = datetime.now(UTC)
-    ages = {timedelta(minutes=10): "ahead", timedelta(minutes=2): None, timedelta(): None, timedelta(minutes=-50): None, timedelta(hours=-2): "behind"}
-    events = [login(occurred_at=now + age) for age in ages] + [login(occurred_at=now - timedelta(days=9), imported=True)]
+    ages = {
+        timedelta(minutes=10): "ahead",
+        timedelta(minutes=2): None,
+        timedelta(): None,
+        timedelta(minutes=-50): None,
+        timedelta(hours=-2): "behind",
+    }
+    events = [login(occurred_at=now + age) for age in ages] + [
+        login(occurred_at=now - timedelta(days=9), imported=True)
+    ]
     reader = filled(events, mirrored=3).events()
     assert reader.snapshot().events.sort("seq").collect()["clock"].to_list() == [*ages.values(), None]
     reader.close()

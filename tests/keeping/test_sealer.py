@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+import psutil
 import psycopg
 import pytest
 
@@ -112,7 +113,8 @@ def test_a_sealer_process_that_is_killed_comes_back_and_never_outlives_us(extern
 def test_a_sealer_ends_when_its_server_is_killed(external: Urls) -> None:
     script = (
         "import time\nfrom dashboard.keeping.sealer_process import SealerProcess\n"
-        "with SealerProcess() as p:\n    while p.pid is None: time.sleep(0.01)\n    print(p.pid, flush=True)\n    time.sleep(600)\n"
+        "with SealerProcess() as p:\n    while p.pid is None: time.sleep(0.01)\n"
+        "    print(p.pid, flush=True)\n    time.sleep(600)\n"
     )
     server = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert server.stdout is not None
@@ -125,9 +127,8 @@ def test_a_sealer_ends_when_its_server_is_killed(external: Urls) -> None:
 
 def _alive(pid: int) -> bool:
     try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 

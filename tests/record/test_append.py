@@ -18,8 +18,12 @@ NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def login(number: int = 0, **fields: object) -> AuditEvent:
     given: dict[str, object] = {
-        "occurred_at": NOON + timedelta(seconds=number), "category": "Auth", "action": "Logged In", "actor": "elif.kaya", **fields
-    }  # fmt: skip
+        "occurred_at": NOON + timedelta(seconds=number),
+        "category": "Auth",
+        "action": "Logged In",
+        "actor": "elif.kaya",
+        **fields,
+    }
     return AuditEvent(**given)  # type: ignore[arg-type]
 
 
@@ -52,7 +56,9 @@ def test_identical_events_of_one_file_are_told_apart_by_their_occurrence(log: Lo
         assert appender.append([login(1, occurrence=1), login(1, occurrence=2)]).duplicates == 2
 
 
-def test_the_same_key_with_other_content_is_a_conflict_and_kept(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+def test_the_same_key_with_other_content_is_a_conflict_and_kept(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
     with log.appender() as appender:
         appender.append([login(1, native_id="7", description="as it was")])
         done = appender.append([login(2, native_id="8"), login(1, native_id="7", description="rewritten")])
@@ -79,7 +85,9 @@ def test_a_batch_is_stored_whole_or_not_at_all(log: Log, admin: "psycopg.Connect
         assert appender.append([good]).accepted == 1
 
 
-def test_concurrent_appenders_of_the_same_events_store_each_once(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+def test_concurrent_appenders_of_the_same_events_store_each_once(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
     events = [login(k, native_id=f"n{k % 200}", occurred_at=NOON + timedelta(seconds=k % 200)) for k in range(400)]
     outcomes: list[tuple[int, int, int]] = []
 
@@ -104,9 +112,14 @@ def test_concurrent_appenders_of_the_same_events_store_each_once(log: Log, admin
 def test_sql_and_python_append_the_same_event_once(log: Log) -> None:
     event = login(3, source_ip="::ffff:81.2.69.142", description="signed in", details='{"a":1}')
     as_json = {
-        "occurred_at": "2026-11-01T12:00:03Z", "category": "Auth", "action": "Logged In", "actor": "elif.kaya",
-        "source_ip": "81.2.69.142", "description": "signed in", "details": '{"a":1}',
-    }  # fmt: skip
+        "occurred_at": "2026-11-01T12:00:03Z",
+        "category": "Auth",
+        "action": "Logged In",
+        "actor": "elif.kaya",
+        "source_ip": "81.2.69.142",
+        "description": "signed in",
+        "details": '{"a":1}',
+    }
     with log.appender() as appender, psycopg.connect(log.urls.writer, autocommit=True) as connection:
         first = appender.append([event])
         row = connection.execute("select audit_append(%s::jsonb)", (json.dumps(as_json),)).fetchone()
@@ -119,7 +132,10 @@ def test_sql_and_python_append_the_same_event_once(log: Log) -> None:
         ('{"category":"Auth","action":"Logged In"}', "occurred_at: is missing"),
         ('{"occurred_at":"2026-11-01T12:00:00","category":"Auth","action":"Logged In"}', "with its offset"),
         ('{"occurred_at":"yesterday","category":"Auth","action":"Logged In"}', "with its offset"),
-        ('{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"Logged In","discription":"x"}', "discription: is not a field"),
+        (
+            '{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"Logged In","discription":"x"}',
+            "discription: is not a field",
+        ),
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":5}', "action: is not a string"),
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"  ","action":"x"}', "category_of_1_to_256_bytes"),
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"x","source_ip":"1.2.3"}', "inet"),
@@ -135,12 +151,16 @@ def test_sql_append_names_what_is_wrong(log: Log, event: str, complaint: str) ->
 
 def test_sql_append_cuts_digits_beyond_the_sixth(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
     with psycopg.connect(log.urls.writer) as connection:
-        connection.execute("""select audit_append('{"occurred_at":"2026-11-01T12:00:00.1234567Z","category":"Auth","action":"x"}')""")
+        connection.execute(
+            """select audit_append('{"occurred_at":"2026-11-01T12:00:00.1234567Z","category":"Auth","action":"x"}')"""
+        )
     row = admin.execute("select occurred_at from audit_event").fetchone()
     assert row == (datetime(2026, 11, 1, 12, 0, 0, 123_456, tzinfo=UTC),)
 
 
-def test_sql_append_keeps_a_conflict_warns_and_gives_null(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+def test_sql_append_keeps_a_conflict_warns_and_gives_null(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
     event = '{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"%s","native_id":"7"}'
     with psycopg.connect(log.urls.writer) as connection:
         heard: list[str] = []
@@ -154,11 +174,27 @@ def test_sql_append_keeps_a_conflict_warns_and_gives_null(log: Log, admin: "psyc
 @pytest.mark.parametrize(
     "action",
     [
-        "Login Failed", "Backup Failed", "Logged In", "logged out", "Triggered By Timer", "Backup Started", "Restore Completed", "Access Denied",
-        "Policy-Updated", "user.deleted", "Failedness", "Update Failed", "  Login   Failed ", "Queued", "Giriş Yapıldı", "",
+        "Login Failed",
+        "Backup Failed",
+        "Logged In",
+        "logged out",
+        "Triggered By Timer",
+        "Backup Started",
+        "Restore Completed",
+        "Access Denied",
+        "Policy-Updated",
+        "user.deleted",
+        "Failedness",
+        "Update Failed",
+        "  Login   Failed ",
+        "Queued",
+        "Giriş Yapıldı",
+        "",
     ],
-)  # fmt: skip
-def test_sql_and_python_tell_the_same_outcome(server: object, admin: "psycopg.Connection[tuple[object, ...]]", action: str) -> None:
+)
+def test_sql_and_python_tell_the_same_outcome(
+    server: object, admin: "psycopg.Connection[tuple[object, ...]]", action: str
+) -> None:
     assert admin.execute("select audit_outcome(%s)", (action,)).fetchone() == (outcome_of(action).value,)
 
 

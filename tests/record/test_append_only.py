@@ -1,4 +1,6 @@
-"""No role changes what is recorded: not the writer, not the owner, not the superuser, not in a partition, not as a replica."""
+"""No role changes what is recorded: not the writer, not the owner, not the superuser, not in a partition, not as a
+replica.
+"""
 
 import psycopg
 import pytest
@@ -8,11 +10,34 @@ from dashboard.keeping.log import Log
 from tests.log_fixtures import TestServer
 from tests.record.test_append import login
 
-ROLES = ("auditlens", "auditlens_owner", "auditlens_writer", "auditlens_reader", "auditlens_sealer", "auditlens_redactor")
-TABLES = ("audit_event", "audit_event_default", "event_key", "conflict", "sealed", "seal", "log", "log_secret", "schema_migration")
+ROLES = (
+    "auditlens",
+    "auditlens_owner",
+    "auditlens_writer",
+    "auditlens_reader",
+    "auditlens_sealer",
+    "auditlens_redactor",
+)
+TABLES = (
+    "audit_event",
+    "audit_event_default",
+    "event_key",
+    "conflict",
+    "sealed",
+    "seal",
+    "log",
+    "log_secret",
+    "schema_migration",
+)
 COLUMNS = {
-    "event_key": "native_id", "conflict": "source", "sealed": "seq", "seal": "seal_no", "log": "demo", "log_secret": "secret", "schema_migration": "name",
-}  # fmt: skip
+    "event_key": "native_id",
+    "conflict": "source",
+    "sealed": "seq",
+    "seal": "seal_no",
+    "log": "demo",
+    "log_secret": "secret",
+    "schema_migration": "name",
+}
 
 
 def refused(connection: "psycopg.Connection[tuple[object, ...]]", statement: str) -> None:
@@ -21,10 +46,17 @@ def refused(connection: "psycopg.Connection[tuple[object, ...]]", statement: str
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_role_updates_deletes_or_truncates(log: Log, admin: "psycopg.Connection[tuple[object, ...]]", role: str) -> None:
+def test_no_role_updates_deletes_or_truncates(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]", role: str
+) -> None:
     with log.appender() as appender:
         appender.append([login(1)])
-    partitions = [str(row[0]) for row in admin.execute("select inhrelid::regclass::text from pg_inherits where inhparent = 'audit_event'::regclass")]
+    partitions = [
+        str(row[0])
+        for row in admin.execute(
+            "select inhrelid::regclass::text from pg_inherits where inhparent = 'audit_event'::regclass"
+        )
+    ]
     assert len(partitions) == 14
     admin.execute(f"set role {role}".encode())
     for table in (*TABLES, *partitions):
