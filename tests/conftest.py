@@ -1,4 +1,4 @@
-"""The Chromium of the browser tests: one process for a test run."""
+"""What all tests share: the logs of log_fixtures, and a Chromium, one process for a test run."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import install
-
 
 pytest_plugins = ["tests.log_fixtures"]
 
