@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 def query(  # noqa: PLR0917 - typer calls it by name
     view: Annotated[str, typer.Argument(help=f"One of {', '.join(VIEWS)}.", show_default=False)],
     wanted: "EventFilter",
-    sort: Annotated[str, typer.Option(help="For views of events: a column; -column descends.")] = "-occurred_at",
+    sort: Annotated[str, typer.Option(help="For views of events: a column, then :asc or :desc.")] = "occurred_at:desc",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many: 100 events, 20 values of a facet.")] = None,
     offset: Annotated[int, typer.Option(min=0, help="For views of events: how many to skip.")] = 0,
     as_of: Annotated[

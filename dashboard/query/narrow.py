@@ -25,7 +25,7 @@ def narrow(events: pl.LazyFrame, wanted: EventFilter, now: datetime) -> pl.LazyF
 
 def contains(column: str, text: str) -> pl.Expr:
     """Whether the column holds the text, both folded as `events.folding.fold` does it."""
-    return _holds(column, pl.select(_folded(pl.lit(text))).item())
+    return _holds(column, pl.select(folded_text(pl.lit(text))).item())
 
 
 def _between(since: datetime | None, until: datetime | None) -> list[pl.Expr]:
@@ -121,11 +121,12 @@ def _holds(name: str, folded: str) -> pl.Expr:
         beyond = rows["beyond"].arg_true()
         if beyond.is_empty():
             return rows["hit"]
-        found = batch.alias(name).gather(beyond).to_frame().select(_folded(text).str.contains(folded, literal=True))
+        found = batch.alias(name).gather(beyond).to_frame().select(folded_text(text).str.contains(folded, literal=True))
         return rows["hit"].scatter(beyond, found.to_series())
 
     return pl.col(name).map_batches(holds, return_dtype=pl.Boolean, is_elementwise=True)
 
 
-def _folded(text: pl.Expr) -> pl.Expr:
+def folded_text(text: pl.Expr) -> pl.Expr:
+    """The text as the search compares it: `events.folding.fold` as an expression."""
     return text.str.to_lowercase().str.replace_many([DOT_ABOVE, FINAL_SIGMA], ["", SIGMA])

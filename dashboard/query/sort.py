@@ -19,11 +19,14 @@ class Sort:
 
     @classmethod
     def parse(cls, text: str) -> "Sort":
-        """Reads `actor` (ascending) or `-actor` (descending)."""
-        return cls(text.removeprefix("-"), descending=text.startswith("-"))
+        """Reads `actor`, `actor:asc`, and for the other direction `actor:desc` or `-actor`."""
+        column, _, direction = text.removeprefix("-").partition(":")
+        if direction not in ("", "asc", "desc") or (direction and text.startswith("-")):
+            raise UsageError(f"sort: {text[:64]!r} is unknown", "Write a column, then :asc or :desc.")
+        return cls(column, descending=direction == "desc" or text.startswith("-"))
 
     def __str__(self) -> str:
-        return f"-{self.column}" if self.descending else self.column
+        return f"{self.column}:{'desc' if self.descending else 'asc'}"
 
     @property
     def keys(self) -> tuple[tuple[str, bool], ...]:

@@ -29,6 +29,7 @@ class Level:
     descending: bool
     every: str = ""  # for times: how long a stretch is
     prefix: int = 0  # for texts of many values: how many of their first characters
+    block: int = 0  # for numbers: how many of them
 
     @property
     def key(self) -> pl.Expr:
@@ -38,7 +39,7 @@ class Level:
             return column.dt.truncate(self.every)
         if self.prefix:
             return column.str.head(self.prefix)
-        return column // _BLOCK if SCHEMA[self.column].is_integer() else column
+        return column // self.block if self.block else column
 
     def within(self, first: object, last: object) -> pl.Expr:
         """The events whose key lies between two, both included; said of the column, so that files can be skipped."""
@@ -48,9 +49,9 @@ class Level:
         low, high = sorted((first, last))  # type: ignore[type-var]  # keys of one column are comparable
         if self.every:
             return (column >= pl.lit(low, TIME)) & (column < pl.lit(high, TIME).dt.offset_by(self.every))
-        if isinstance(low, int) and isinstance(high, int) and not isinstance(low, bool):
-            return column.is_between(low * _BLOCK, high * _BLOCK + _BLOCK - 1)
-        return self.key.is_between(pl.lit(low), pl.lit(high))
+        if self.block and isinstance(low, int) and isinstance(high, int):
+            return column.is_between(low * self.block, high * self.block + self.block - 1)
+        return self.key.is_between(pl.lit(low, SCHEMA[self.column]), pl.lit(high, SCHEMA[self.column]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,14 @@ def levels(sort: Sort) -> tuple[Level, ...]:
 
 
 def _ways(name: str, descending: bool) -> list[Level]:
+    coarse = []
     if SCHEMA[name] == TIME:
-        return [Level(name, descending, every=every) for every in ("1d", "1m")]
-    prefixes = _PREFIXES if name in _MANY_VALUED else ()
-    return [*(Level(name, descending, prefix=prefix) for prefix in prefixes), Level(name, descending)]
+        coarse = [Level(name, descending, every=every) for every in ("1d", "1m")]
+    elif SCHEMA[name].is_integer():
+        coarse = [Level(name, descending, block=_BLOCK)]
+    elif name in _MANY_VALUED:
+        coarse = [Level(name, descending, prefix=prefix) for prefix in _PREFIXES]
+    return [*coarse, Level(name, descending)]  # the next column orders only events that are equal in this one
 
 
 def runs(

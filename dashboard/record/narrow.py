@@ -29,7 +29,7 @@ def conditions(columns: Columns, wanted: EventFilter, now: datetime, collation: 
 
 def contains(column: sa.ColumnElement[Any], text: str, collation: str | None) -> Condition:
     """Whether the column holds the text, both folded as `events.folding.fold` does it."""
-    return sa.func.strpos(_folded(column, collation), _folded(sa.literal(text, sa.Text), collation)) > 0
+    return sa.func.strpos(folded_text(column, collation), folded_text(sa.literal(text, sa.Text), collation)) > 0
 
 
 def _matches(columns: Columns, field: str, texts: tuple[str, ...], collation: str | None) -> Condition:
@@ -53,6 +53,7 @@ def _lie_in(column: sa.ColumnElement[Any], texts: list[str]) -> Iterable[Conditi
     return (column.op("<<=", is_comparison=True)(sa.cast(sa.literal(text, sa.Text), INET)) for text in texts)
 
 
-def _folded(text: sa.ColumnElement[Any], collation: str | None) -> sa.ColumnElement[Any]:
+def folded_text(text: sa.ColumnElement[Any], collation: str | None) -> sa.ColumnElement[Any]:
+    """The text as the search compares it: `events.folding.fold` as an expression."""
     lower = sa.func.lower(sa.collate(text, collation or "default"))
     return sa.func.replace(sa.func.replace(lower, DOT_ABOVE, ""), FINAL_SIGMA, SIGMA)

@@ -88,7 +88,7 @@ class RecordRelation:
     def _events(
         self, connection: sa.Connection, wanted: EventFilter, added: Adornment | None, name: str = "events"
     ) -> sa.CTE:
-        collation = _folding_collation(connection)
+        collation = folding_collation(connection)
         record = self._record()
         where = conditions(record.c, wanted, self.now, collation)
         if added is not None and not isinstance(added, Bucket) and added.contains:
@@ -106,7 +106,8 @@ class RecordRelation:
             yield connection
 
 
-def _folding_collation(connection: sa.Connection) -> str | None:
+def folding_collation(connection: sa.Connection) -> str | None:
+    """The collation to fold by on this server; None: only the database's own is there."""
     name = connection.execute(sa.text(sql("record/folding_collation"))).scalar_one_or_none()
     return None if name is None else str(name)
 

@@ -11,10 +11,7 @@ select
     e.outcome collate "C" as outcome,
     e.description collate "C" as description,
     e.target collate "C" as target,
-    -- RFC 5952 writes an IPv4-compatible address in hexadecimal, PostgreSQL does not
-    case when e.source_ip > inet '::ffff' and e.source_ip <= inet '::ffff:ffff'
-        then '::' || to_hex((e.source_ip - inet '::') >> 16) || ':' || to_hex((e.source_ip - inet '::') & 65535)
-        else host(e.source_ip) end collate "C" as source_ip,
+    host(e.source_ip) collate "C" as source_ip,
     s.region collate "C" as region,
     s.country collate "C" as country,
     s.geo_source collate "C" as geo_source,
