@@ -82,6 +82,7 @@ def seal(
         bool, typer.Option("--rebase", help="After a restore: find what has no place by comparing everything.")
     ] = False,
     until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
+    careful: Annotated[bool, typer.Option("--careful-regions", hidden=True)] = False,
     json: AsJson = False,
 ) -> None:
     """Give every recorded event its place in the log and, when due, mirror it into the archive."""
@@ -89,7 +90,7 @@ def seal(
 
     with open_log() as log:
         if forever:
-            sealer.run_forever(log, _stop_signal(until_input_ends))
+            sealer.run_forever(log, _stop_signal(until_input_ends), careful=careful)
             return
         with sealer.Sealer(log) as at_work:
             done = at_work.rebase() if rebase else at_work.seal()

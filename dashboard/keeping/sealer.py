@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import Self
 
 from dashboard.errors import DamagedError, UnreachableError
@@ -24,13 +25,13 @@ _LONGEST_PAUSE_S = 15.0
 class Sealer:
     """One sealer of one log: its connections, its GeoIP database. Use as a context manager."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, careful: bool = False) -> None:
         self._log = log
         self._held = ExitStack()
         self._record: SealingRecord = self._held.enter_context(log.sealing())
         self._reader: RecordReader = log.reader()
         self._held.callback(self._reader.close)
-        self._regions = self._held.enter_context(Regions.open(find_database(log.settings)))
+        self._regions = self._held.enter_context(Regions.open(find_database(log.settings), careful=careful))
         self._events, self._evidence = log.events_table(), log.evidence_table()
         self._due_since: float | None = None
 
@@ -107,18 +108,19 @@ def catch_up(log: Log, *, patience_s: float = 30.0) -> None:
         sealer.mirror_if_due()
 
 
-def run_forever(log: Log, stop: threading.Event) -> None:
+def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> None:
     """Seals until told to stop. A database that is away is waited for; DamagedError ends it, for a person must look.
 
-    Mirroring has a thread and connections of its own: a large copy never makes a new event wait.
+    `careful` reads the GeoIP database by Python alone, after a crash. Mirroring has a thread and connections of its own: a large copy never makes a new event wait.
     """
     failures: list[DamagedError] = []
+    opened = partial(Sealer, log, careful=careful)
     archivist = threading.Thread(
-        target=_repeat, args=(log, stop, _mirror_round, _LOOK_AT_ARCHIVE_EVERY_S, failures), name="mirror"
+        target=_repeat, args=(opened, stop, _mirror_round, _LOOK_AT_ARCHIVE_EVERY_S, failures), name="mirror"
     )
     archivist.start()
     try:
-        _repeat(log, stop, _seal_round, log.settings.seal_seconds, failures)
+        _repeat(opened, stop, _seal_round, log.settings.seal_seconds, failures)
     finally:
         stop.set()
         archivist.join()
@@ -137,12 +139,16 @@ def _mirror_round(sealer: Sealer, _: float) -> None:
 
 
 def _repeat(
-    log: Log, stop: threading.Event, act: Callable[[Sealer, float], None], pause_s: float, failures: list[DamagedError]
+    opened: Callable[[], Sealer],
+    stop: threading.Event,
+    act: Callable[[Sealer, float], None],
+    pause_s: float,
+    failures: list[DamagedError],
 ) -> None:
     backoff_s = pause_s
     while not stop.is_set():
         try:
-            with Sealer(log) as sealer:
+            with opened() as sealer:
                 began = time.monotonic()
                 passed_s = 0.0
                 while not stop.is_set():

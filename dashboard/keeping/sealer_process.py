@@ -1,6 +1,7 @@
 """The sealer as a child process of the server: kept running, and never left behind."""
 
 import logging
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ _logger = logging.getLogger("auditlens.sealer")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
 _HEALTHY_AFTER_S = 30.0
 _STOP_WITHIN_S = 20.0
+_CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT)
 
 
 class SealerProcess:
@@ -25,6 +27,7 @@ class SealerProcess:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
+        self._careful = False
         self._thread = threading.Thread(target=self._keep, name="sealer", daemon=True)
 
     @property
@@ -37,7 +40,8 @@ class SealerProcess:
         while not self._stopping.is_set():
             began = time.monotonic()
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "dashboard", "seal", "--forever", "--until-input-ends"], stdin=subprocess.PIPE
+                [sys.executable, "-m", "dashboard", "seal", "--forever", "--until-input-ends", *self._options()],
+                stdin=subprocess.PIPE,
             )
             code = self._child.wait()
             if self._child.stdin:
@@ -47,11 +51,16 @@ class SealerProcess:
             if code == Exit.DAMAGED:
                 _logger.error("The sealer found damage and stays stopped. Nothing new is sealed until somebody looked.")
                 return
+            # A damaged GeoIP file can end a process inside its C reader; the one in Python reads on.
+            self._careful = self._careful or code in _CRASHES
             if time.monotonic() - began > _HEALTHY_AFTER_S:
                 pause_s = _FIRST_PAUSE_S
             _logger.warning("The sealer ended (%s); starting it again.", code)
             self._stopping.wait(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _options(self) -> tuple[str, ...]:
+        return ("--careful-regions",) if self._careful else ()
 
     def __enter__(self) -> Self:
         self._thread.start()
