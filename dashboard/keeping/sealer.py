@@ -111,7 +111,8 @@ def catch_up(log: Log, *, patience_s: float = 30.0) -> None:
 def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> None:
     """Seals until told to stop. A database that is away is waited for; DamagedError ends it, for a person must look.
 
-    `careful` reads the GeoIP database by Python alone, after a crash. Mirroring has a thread and connections of its own: a large copy never makes a new event wait.
+    Mirroring has a thread and connections of its own: a large copy never makes a new event wait. `careful` reads the
+    GeoIP database by Python alone, after a crash.
     """
     failures: list[DamagedError] = []
     opened = partial(Sealer, log, careful=careful)
