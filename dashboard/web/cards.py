@@ -59,4 +59,8 @@ def boundary() -> Iterator[None]:
         failure(wrong)
     except Exception:
         log.exception("A page failed")
-        failure(AuditlensError("Something went wrong on our side.", "Its trace is in the server's log; reload to try again."))
+        failure(
+            AuditlensError(
+                "Something went wrong on our side.", "Its trace is in the server's log; reload to try again."
+            )
+        )

@@ -1,6 +1,5 @@
 """The two charts beside the table, of exactly the events that the table pages through. Channel objects only: they are fast."""
 
-
 import altair as alt
 import polars as pl
 import streamlit as st
@@ -44,7 +43,9 @@ def charts(screen: Screen) -> None:
             return
         st.caption(f"{text.count(int(over_time['events'].sum()))} in this view, per {WIDTHS[width]}")
         st.altair_chart(
-            actions_over_time(over_time, width), alt="Stacked bars: actions over time by category", key="chart-over-time"
+            actions_over_time(over_time, width),
+            alt="Stacked bars: actions over time by category",
+            key="chart-over-time",
         )
 
 
@@ -53,7 +54,9 @@ def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart:
     frame = top_regions(regions)
     order = frame["region"].to_list()
     base = alt.Chart(frame).encode(
-        y=alt.Y("region", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=120, domain=False, ticks=False)),
+        y=alt.Y(
+            "region", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=120, domain=False, ticks=False)
+        ),
         x=alt.X("events", type="quantitative", title=None, axis=None, scale=alt.Scale(domainMin=0, nice=False)),
         tooltip=[
             alt.Tooltip("region", type="nominal", title="Region"),
@@ -64,13 +67,17 @@ def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart:
     values = base.mark_text(align="left", dx=4, color=palette.QUIET).encode(
         text=alt.Text("events", type="quantitative", format=",")
     )
-    return alt.layer(bars, values).properties(height=_BAR_PIXELS * frame.height + 8, padding={"left": 0, "right": 36, "top": 0, "bottom": 0})
+    return alt.layer(bars, values).properties(
+        height=_BAR_PIXELS * frame.height + 8, padding={"left": 0, "right": 36, "top": 0, "bottom": 0}
+    )
 
 
 def top_regions(regions: pl.DataFrame) -> pl.DataFrame:
     """The ten regions with most failed logins, then the rest as one row; columns region (text), events."""
     named = regions.with_columns(
-        region=pl.col("region").map_elements(lambda name: text.one_line(name, 40), return_dtype=pl.String).fill_null(NO_REGION)
+        region=pl.col("region")
+        .map_elements(lambda name: text.one_line(name, 40), return_dtype=pl.String)
+        .fill_null(NO_REGION)
     )
     merged = named.group_by("region", maintain_order=True).agg(pl.col("events").sum())
     head, rest = merged.head(MOST_REGIONS), merged.slice(MOST_REGIONS)
@@ -83,12 +90,16 @@ def top_regions(regions: pl.DataFrame) -> pl.DataFrame:
 def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
     """Stacked bars, one for each bucket, empty ones drawn as nothing; UTC on the axis, the bucket's width named."""
     drawn = by_category(frame, width)
-    shares = drawn.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    shares = (
+        drawn.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    )
     named = [name for name in shares["category"].to_list() if name != OTHERS]
     colours = palette.hues(named)
     domain = [*named, OTHERS] if OTHERS in drawn["category"] else named
     scale = alt.Scale(domain=domain, range=[colours.get(name, palette.QUIET) for name in domain])
-    legend = alt.Legend(title=None, orient="bottom", columns=3, labelLimit=96, symbolType="square", symbolSize=80, offset=6)
+    legend = alt.Legend(
+        title=None, orient="bottom", columns=3, labelLimit=96, symbolType="square", symbolSize=80, offset=6
+    )
     return (
         alt.Chart(drawn)
         .mark_bar(binSpacing=1, orient="vertical")
@@ -98,11 +109,21 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
                 type="temporal",
                 title=f"Time (UTC), per {WIDTHS[width]}",
                 scale=alt.Scale(type="utc"),
-                axis=alt.Axis(tickCount=5, labelOverlap=True, grid=False, labelExpr=f"utcFormat(datum.value, '{_time_format(width)}')"),
+                axis=alt.Axis(
+                    tickCount=5,
+                    labelOverlap=True,
+                    grid=False,
+                    labelExpr=f"utcFormat(datum.value, '{_time_format(width)}')",
+                ),
                 bin="binned",
             ),
             x2=alt.X2("end"),
-            y=alt.Y("events", type="quantitative", title=None, axis=alt.Axis(tickCount=4, format="~s", domain=False, ticks=False)),
+            y=alt.Y(
+                "events",
+                type="quantitative",
+                title=None,
+                axis=alt.Axis(tickCount=4, format="~s", domain=False, ticks=False),
+            ),
             color=alt.Color("category", type="nominal", scale=scale, legend=legend),
             order=alt.Order("place", type="quantitative"),
             tooltip=[
@@ -117,10 +138,14 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
 
 def by_category(frame: pl.DataFrame, width: Width) -> pl.DataFrame:
     """The buckets with their ends and at most eight named categories; columns start, since, end, category, events, place."""
-    totals = frame.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    totals = (
+        frame.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
+    )
     kept = totals.drop_nulls("category")["category"].head(MOST_CATEGORIES).to_list()
     short = text.labels(kept)
-    named = frame.with_columns(category=pl.col("category").replace_strict(short, default=OTHERS, return_dtype=pl.String))
+    named = frame.with_columns(
+        category=pl.col("category").replace_strict(short, default=OTHERS, return_dtype=pl.String)
+    )
     merged = named.group_by("bucket", "category").agg(pl.col("events").sum())
     places = {name: place for place, name in enumerate([*short.values(), OTHERS])}
     return merged.select(

@@ -38,7 +38,10 @@ def chips(screen: Screen) -> None:
             )  # fmt: skip
         if len(found) > 1:
             st.button("Clear all", type="tertiary", key="clear-all", on_click=clear)
-        st.text((screen.wanted if screen.view.is_default_window else screen.view.filter).sentence(screen.now), width="content")
+        st.text(
+            (screen.wanted if screen.view.is_default_window else screen.view.filter).sentence(screen.now),
+            width="content",
+        )
 
 
 def opening_words(screen: Screen) -> str:
@@ -75,7 +78,9 @@ def take_away(chip: Chip) -> None:
 
 def without(view: url.View, chip: Chip) -> url.View:
     """The view less this part; less its window, it shows the newest 30 days."""
-    return in_range(view, "newest") if chip.field == "time" else view.narrowed(view.filter.without(chip.field, chip.value))
+    return (
+        in_range(view, "newest") if chip.field == "time" else view.narrowed(view.filter.without(chip.field, chip.value))
+    )
 
 
 def clear() -> None:

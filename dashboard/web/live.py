@@ -41,13 +41,21 @@ def state_line(screen: Screen) -> None:
         if status.oldest_seconds > LATE_SECONDS:
             late = f"{text.count(status.waiting)} waiting for {status.oldest_seconds:,.0f} s: the sealer is late or stopped"
             st.badge(late, icon=":material/warning:", color="orange")
-        if new and screen.view.as_of is None and st.button(f"{new:,} new – show", key="show-new", type="tertiary"):
-            del st.session_state[_SHOWN]
-            change(lambda view: replace(view, page=1))
+        if new and st.button(f"{new:,} new – show", key="show-new", type="tertiary", on_click=_show_new):
             st.rerun()
-        if screen.view.as_of is not None and st.button("Show the newest state", key="unpin", type="tertiary"):
-            change(lambda view: replace(view, as_of=None))
+        if screen.view.as_of is not None and st.button(
+            "Show the newest state", key="unpin", type="tertiary", on_click=_unpin
+        ):
             st.rerun()
+
+
+def _show_new() -> None:
+    st.session_state.pop(_SHOWN, None)
+    change(lambda view: replace(view, page=1))
+
+
+def _unpin() -> None:
+    change(lambda view: replace(view, as_of=None))
 
 
 def state_words(screen: Screen, status: Status) -> str:

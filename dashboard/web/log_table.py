@@ -26,7 +26,14 @@ _WIDTHS = {
     "outcome": 70, "actor": 118, "category": 70, "action": 92, "description": 168, "source_ip": 104, "region": 76,
     "occurred_at": 98,
 }  # fmt: skip
-_LONGEST = {"actor": 60, "category": 40, "action": 60, "description": 90, "source_ip": 45, "region": 40}  # what four lines hold
+_LONGEST = {
+    "actor": 60,
+    "category": 40,
+    "action": 60,
+    "description": 90,
+    "source_ip": 45,
+    "region": 40,
+}  # what four lines hold
 _NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
 _ROW_PIXELS = 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
 _HEIGHT = 38 + 9 * _ROW_PIXELS
@@ -49,7 +56,13 @@ def log_table(screen: Screen) -> None:
 def pages(screen: Screen) -> None:
     """The pages to turn; one page needs none."""
     if screen.pages() > 1:
-        st.pagination(screen.pages(), default=screen.page(), key=f"page-number-{screen.page()}", on_change=_turn, args=(screen.page(),))
+        st.pagination(
+            screen.pages(),
+            default=screen.page(),
+            key=f"page-number-{screen.page()}",
+            on_change=_turn,
+            args=(screen.page(),),
+        )
 
 
 def table_key(view: url.View, page: int) -> str:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-
 from dashboard.events import regions
 from dashboard.paths import PAGES
 from dashboard.web import cards, service, text

@@ -1,10 +1,10 @@
-"""The HTTP routes beside the pages: the export of a view, streamed in constant memory."""
+"""The HTTP routes beside the pages: the way to the log, and the export of a view, streamed in constant memory."""
 
 from collections.abc import Iterator, Sequence
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dashboard import export
@@ -17,7 +17,13 @@ _STATUS = {Exit.WRONG_USE: 400, Exit.UNREACHABLE: 503}
 
 def routes() -> list[Route]:
     """What the server answers beside Streamlit's own paths."""
-    return [Route("/api/export.{kind:str}", send_export)]
+    return [Route("/", to_the_log), Route("/api/export.{kind:str}", send_export)]
+
+
+async def to_the_log(request: Request) -> Response:
+    """The address alone leads to the log, and a filter given with it goes along."""
+    query = request.url.query
+    return RedirectResponse(f"audit-logs?{query}" if query else "audit-logs", headers={"cache-control": "no-store"})
 
 
 async def send_export(request: Request) -> Response:

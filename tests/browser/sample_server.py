@@ -14,7 +14,13 @@ def opened(_: ExitStack) -> service.Service:
     log.append(
         [
             sample.row(2400, datetime(2099, 1, 1, tzinfo=UTC), clock="ahead"),
-            sample.row(2401, datetime.now(UTC) - timedelta(minutes=1), actor=sample.HOSTILE, category="Auth", description=sample.HOSTILE),
+            sample.row(
+                2401,
+                datetime.now(UTC) - timedelta(minutes=1),
+                actor=sample.HOSTILE,
+                category="Auth",
+                description=sample.HOSTILE,
+            ),
         ]
     )
     return log

@@ -31,7 +31,11 @@ def test_no_category_is_as_red_as_a_failure() -> None:
 
 
 def test_a_category_keeps_its_colour_whatever_stands_beside_it() -> None:
-    assert palette.hues(["Auth", "Backup"])["Auth"] == palette.hues(["Auth", "User", "Zebra"])["Auth"] == palette.hue("Auth")
+    assert (
+        palette.hues(["Auth", "Backup"])["Auth"]
+        == palette.hues(["Auth", "User", "Zebra"])["Auth"]
+        == palette.hue("Auth")
+    )
 
 
 def test_eight_categories_have_eight_colours() -> None:

@@ -65,3 +65,10 @@ def test_a_bad_link_is_refused_in_words(client: Client, path: str, said: str) ->
     assert said in answer.text
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_address_alone_leads_to_the_log_with_its_filter(client: Client) -> None:
+    answer = client.get("/?category=Auth&actor=a%26b")
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "audit-logs?category=Auth&actor=a%26b"
+    assert client.get("/").headers["location"] == "audit-logs"

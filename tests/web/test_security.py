@@ -26,6 +26,8 @@ def test_every_response_carries_the_headers_and_keeps_its_own() -> None:
 
     app = Starlette(routes=[Route("/", own)], middleware=[Middleware(security.SecurityHeaders)])
     answer = Client(app).get("/")
-    assert {name: answer.headers[name] for name in security.HEADERS} == security.HEADERS | {"referrer-policy": "no-referrer"}
+    assert {name: answer.headers[name] for name in security.HEADERS} == security.HEADERS | {
+        "referrer-policy": "no-referrer"
+    }
     assert "unsafe-eval" not in security.HEADERS["content-security-policy"]
     assert Client(app).get("/nowhere").headers["x-content-type-options"] == "nosniff"

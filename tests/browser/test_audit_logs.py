@@ -1,0 +1,283 @@
+"""The ways through the page that only a browser can walk."""
+
+import csv
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+TABLE = "[data-testid=stDataFrame]"
+HEADER_PIXELS, ROW_PIXELS = 15, 58
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server, and the file whose lines become new events."""
+
+    address: str
+    more: Path
+
+    def append(self, description: str) -> None:
+        with self.more.open("a") as file:
+            file.write(description + "\n")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    more = tmp_path_factory.mktemp("site") / "more.txt"
+    more.touch()
+    process = subprocess.Popen([sys.executable, "-m", "tests.browser.sample_server", str(port), str(more)])
+    address = f"http://127.0.0.1:{port}"
+    try:
+        eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=60)
+        yield Site(address, more)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A wide window; what the browser complains of fails the test."""
+    yield from opened(chromium, width=1440, height=900)
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    yield from opened(chromium, width=390, height=844)
+
+
+def opened(chromium: Browser, width: int, height: int) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(f"{said.text} {said.location}") if said.type in ("error", "warning") else None,
+    )
+    page.on(
+        "request",
+        lambda asked: (
+            complaints.append(asked.url) if not asked.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None
+        ),
+    )
+    yield page
+    context.close()
+    probes = ("/audit-logs/_stcore/health", "/audit-logs/_stcore/host-config")  # Streamlit looks there first
+    assert [text for text in complaints if not any(probe in text for probe in probes)] == []
+
+
+def eventually(check: Callable[[], bool], seconds: float = 10.0) -> float:
+    """Waits until the check holds; says how long that took."""
+    start = time.monotonic()
+    while time.monotonic() - start < seconds:
+        try:
+            if check():
+                return time.monotonic() - start
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"did not come true in {seconds} s")
+
+
+def go(page: Page, site: Site, link: str = "") -> None:
+    page.goto(f"{site.address}/audit-logs{link}")
+    expect(page.locator(f"{TABLE} canvas").first).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)
+
+
+def link_says(page: Page, text: str, *, no: bool = False) -> None:
+    page.wait_for_url(lambda link: (text in link) is not no, wait_until="commit")
+
+
+def rows(page: Page) -> list[list[str]]:
+    """The rows that the grid has drawn, from its table for screen readers."""
+    found: list[list[str]] = page.locator(f"{TABLE} table tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"
+    )
+    return found
+
+
+def headers(page: Page) -> list[str]:
+    return page.locator(f"{TABLE} table th").all_inner_texts()
+
+
+def click_header(page: Page, label: str) -> None:
+    """The header of a column by its place in the drawn widths."""
+    from dashboard.web.log_table import _WIDTHS, HEADERS
+
+    names = list(HEADERS)
+    place = [HEADERS[name] for name in names].index(label)
+    box = page.locator(f"{TABLE} canvas").first.bounding_box()
+    assert box is not None
+    scale = max(1.0, box["width"] / sum(_WIDTHS.values()))
+    left = sum(_WIDTHS[name] for name in names[:place]) * scale
+    page.mouse.click(box["x"] + left + 20, box["y"] + HEADER_PIXELS)
+
+
+def click_row(page: Page, number: int) -> None:
+    box = page.locator(f"{TABLE} canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 300, box["y"] + 36 + ROW_PIXELS * number + ROW_PIXELS / 2)
+
+
+def test_the_address_alone_leads_to_the_log(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/?category=Auth")
+    expect(page.get_by_role("heading", name="Audit Logs")).to_be_visible(timeout=30_000)
+    link_says(page, "/audit-logs?category=Auth")
+    expect(page.get_by_test_id("stSidebar").get_by_text("Audit Logs")).to_be_visible()
+
+
+def test_header_clicks_sort_everything_in_three_turns(page: Page, site: Site) -> None:
+    go(page, site)
+    unsorted = rows(page)
+    for link, label in (("sort=actor%3Adesc", "Actor ↓"), ("sort=actor%3Aasc", "Actor ↑"), ("", "Actor")):
+        click_header(page, "Actor")
+        eventually(lambda label=label: label in headers(page))
+        assert link in page.url
+        if label == "Actor ↑":
+            eventually(lambda: {row[1][:4] for row in rows(page)[:5]} <= {"<scr", "ayse"})
+    assert "sort" not in page.url
+    eventually(lambda: [row[4] for row in rows(page)] == [row[4] for row in unsorted])
+
+
+def test_a_category_a_search_and_a_chip_narrow_and_widen(page: Page, site: Site) -> None:
+    go(page, site)
+    page.get_by_role("button", name="+ Category").click()
+    page.get_by_test_id("stPopoverBody").get_by_text("Restore").click()
+    link_says(page, "category=Restore")
+    page.keyboard.press("Escape")
+    eventually(lambda: {row[2] for row in rows(page)} == {"Restore"})
+    page.get_by_placeholder("Search actor").fill("PAYMENTS-3")
+    page.keyboard.press("Enter")
+    link_says(page, "search=PAYMENTS-3")
+    eventually(lambda: all("payments-3" in row[4] for row in rows(page)))
+    page.get_by_role("button", name="Category: Restore").click()
+    link_says(page, "category", no=True)
+    eventually(lambda: len({row[2] for row in rows(page)}) > 1)
+    page.go_back()
+    eventually(lambda: {row[2] for row in rows(page)} == {"Restore"})
+
+
+def test_the_time_range_is_in_the_link_and_in_its_menu(page: Page, site: Site) -> None:
+    go(page, site)
+    page.get_by_role("button", name="Newest 30 days").first.click()
+    page.get_by_test_id("stPopoverBody").get_by_text("All time").click()
+    link_says(page, "range=all")
+    expect(page.locator(".st-key-time-menu")).to_contain_text("All time")
+    page.reload()
+    expect(page.get_by_test_id("stCaptionContainer").filter(has_text="waiting to be sealed")).to_contain_text(
+        "events, as of"
+    )
+
+
+def test_pages_turn_and_a_row_opens_closes_and_opens_again(page: Page, site: Site) -> None:
+    go(page, site)
+    first = rows(page)
+    page.get_by_role("button", name="Page 3").click()
+    link_says(page, "page=3")
+    eventually(lambda: rows(page)[:1] not in ([], first[:1]))
+    for _ in range(2):
+        description = rows(page)[1][4]
+        click_row(page, 1)
+        drawer = page.get_by_role("dialog")
+        expect(drawer.get_by_text(description.removesuffix("…")).first).to_be_visible()
+        link_says(page, "event=90000000000000")
+        page.keyboard.press("Escape")
+        expect(drawer).to_have_count(0)
+        link_says(page, "event=", no=True)
+        assert "page=3" in page.url
+
+
+def test_a_link_to_an_event_opens_it_and_it_stays_open_while_events_come(page: Page, site: Site) -> None:
+    go(page, site, "?event=9000000000000000001")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text("85.105.1.2", exact=True)).to_be_visible()
+    site.append("while reading")
+    page.wait_for_timeout(2_500)
+    expect(drawer.get_by_text("85.105.1.2", exact=True)).to_be_visible()
+
+
+def test_both_files_hold_what_the_table_shows_and_arrive_in_this_tab(page: Page, site: Site) -> None:
+    go(page, site, "?category=Auth&sort=actor:asc")
+    shown = rows(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    with Path(download.value.path()).open(newline="") as file:
+        from_csv = list(csv.DictReader(file))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="JSON").click()
+    from_json = json.loads(Path(download.value.path()).read_text())
+    assert len(page.context.pages) == 1
+    assert [row["id"] for row in from_csv] == [row["id"] for row in from_json]
+    counted = page.get_by_test_id("stHtml").inner_text()
+    assert f"Export {len(from_csv):,} events" in counted
+    for row, (_, actor, category, action, _, address, _, moment) in zip(from_json, shown, strict=False):
+        assert actor.removesuffix("…") in (row["actor"] or "—")
+        assert (category, action, address) == (row["category"], row["action"], row["source_ip"])
+        assert moment.startswith(row["occurred_at"][:19].replace("T", " ") + " UTC")
+
+
+def test_a_bad_link_shows_a_card_and_no_rows(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/audit-logs?outcome=great")
+    expect(page.get_by_text("outcome: 'great' is unknown")).to_be_visible(timeout=30_000)
+    assert page.locator(TABLE).count() == 0
+    page.get_by_role("button", name="Open the log without filters").click()
+    expect(page.locator(f"{TABLE} canvas").first).to_be_visible()
+
+
+def test_a_new_event_is_there_within_two_seconds(page: Page, site: Site) -> None:
+    go(page, site)
+    site.append("a brand new event")
+    assert eventually(lambda: any("a brand new event" in row[4] for row in rows(page)), seconds=5) < 2.0
+
+
+def test_new_events_wait_for_a_reader_on_another_page(page: Page, site: Site) -> None:
+    go(page, site, "?page=2")
+    before = rows(page)
+    site.append("not yet")
+    page.get_by_role("button", name="1 new – show").wait_for(timeout=5_000)
+    assert [row[4] for row in rows(page)] == [row[4] for row in before]
+    page.get_by_role("button", name="1 new – show").click()
+    eventually(lambda: any("not yet" in row[4] for row in rows(page)))
+
+
+def test_typing_is_not_disturbed_by_new_events(page: Page, site: Site) -> None:
+    go(page, site)
+    page.get_by_placeholder("Search actor").press_sequentially("half a wor")
+    site.append("meanwhile")
+    eventually(lambda: any("meanwhile" in row[4] for row in rows(page)))
+    expect(page.get_by_placeholder("Search actor")).to_have_value("half a wor")
+
+
+def test_hostile_text_stays_text(page: Page, site: Site) -> None:
+    go(page, site, "?search=alert(1)")
+    assert "<script>alert(1)</script>" in rows(page)[0][1]
+    click_row(page, 0)
+    expect(page.get_by_role("dialog").get_by_text("<script>alert(1)</script>").first).to_be_visible()
+    assert page.get_by_role("dialog").locator("script, a[href^=javascript], strong:has-text('bold')").count() == 0
+
+
+@pytest.mark.parametrize(
+    "link", ["", "?category=Auth&actor=x&search=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"]
+)
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(phone: Page, site: Site, link: str) -> None:
+    phone.goto(f"{site.address}/audit-logs{link}")
+    expect(phone.get_by_role("heading", name="Audit Logs")).to_be_visible(timeout=30_000)
+    expect(phone.get_by_text("waiting to be sealed")).to_be_visible()
+    assert phone.evaluate("() => document.documentElement.scrollWidth") <= 390
+    assert phone.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390
