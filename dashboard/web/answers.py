@@ -100,7 +100,7 @@ def open_screen(service: Service, view: url.View, as_of: int | None = None) -> S
 def effective(service: Service, engine: Engine, view: url.View) -> EventFilter:
     """The view's filter with its window in times: the newest 30 days unless it says otherwise.
 
-    `last` is counted back from the end of this minute, so that one answer serves a minute's runs and no new event is late.
+    `last` is counted back from the end of this minute: one answer serves a minute's runs, and no new event is late.
     """
     minute = engine.now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     if not view.is_default_window:

@@ -1,4 +1,4 @@
-"""What stands in the table's place when there is nothing to show, and when something went wrong: two different cards."""
+"""What stands in the table's place when there is nothing to show, and when something went wrong: two cards."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""The two charts beside the table, of exactly the events that the table pages through. Channel objects only: they are fast."""
+"""The two charts beside the table, of exactly the events that the table pages through.
+
+Channel objects only: Altair takes three milliseconds to read each shorthand string.
+"""
 
 import altair as alt
 import polars as pl
@@ -49,7 +52,7 @@ def charts(screen: Screen) -> None:
         )
 
 
-def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart:
+def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart | alt.FacetChart:
     """Horizontal bars, most first: ten regions, then the rest as one; each with its number."""
     frame = top_regions(regions)
     order = frame["region"].to_list()
@@ -100,7 +103,7 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
     legend = alt.Legend(
         title=None, orient="bottom", columns=3, labelLimit=96, symbolType="square", symbolSize=80, offset=6
     )
-    return (
+    chart: alt.Chart = (
         alt.Chart(drawn)
         .mark_bar(binSpacing=1, orient="vertical")
         .encode(
@@ -134,10 +137,14 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
         )
         .properties(height=270, padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
     )
+    return chart
 
 
 def by_category(frame: pl.DataFrame, width: Width) -> pl.DataFrame:
-    """The buckets with their ends and at most eight named categories; columns start, since, end, category, events, place."""
+    """The buckets with their ends and at most eight named categories.
+
+    Columns start, since (start in words), end, category, events, place (in the stack).
+    """
     totals = (
         frame.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
     )

@@ -10,9 +10,10 @@ from dashboard.web.answers import Screen
 PATH = "/api/export"
 FORMATS = {"csv": "CSV", "json": "JSON"}
 
-# A link, not st.link_button: that opens a new tab. A style attribute, for a theme knows no links that look like buttons.
+# A link, not st.link_button: that opens a new tab. A style attribute: the theme knows no links that look like buttons.
 _STYLE = (
-    "display:inline-flex;align-items:center;gap:.4rem;padding:.42rem .8rem;border:1px solid color-mix(in srgb,currentColor 22%,transparent);"
+    "display:inline-flex;align-items:center;gap:.4rem;padding:.42rem .8rem;"
+    "border:1px solid color-mix(in srgb,currentColor 22%,transparent);"
     "border-radius:.5rem;color:inherit;text-decoration:none;font-size:.9rem;line-height:1.3;white-space:nowrap"
 )
 

@@ -159,14 +159,14 @@ def _options(screen: Screen, field: str) -> list[str]:
 
 
 def _picker(name: str, title: str, options: list[str], wanted: EventFilter) -> None:
-    """Picks values of one field, or takes typed ones; what the link holds is among the options whatever the log says."""
+    """Picks values of one field, or takes typed ones; what the link holds is always among the options."""
     chosen = list(getattr(wanted, name))
     field = name.removeprefix("not_")
     known = text.labels(dict.fromkeys([*options, *chosen]))
     st.multiselect(
         title, list(known), format_func=_by_label(known), key=held(f"pick:{name}", chosen), on_change=_set_values,
-        args=(name, frozenset(known)), accept_new_options=field not in _CLOSED, placeholder="Any" if name == field else "None",
-        filter_mode="contains", select_all=False,
+        args=(name, frozenset(known)), accept_new_options=field not in _CLOSED,
+        placeholder="Any" if name == field else "None", filter_mode="contains", select_all=False,
     )  # fmt: skip
 
 

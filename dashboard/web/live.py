@@ -1,4 +1,4 @@
-"""New events by themselves: each second a look at the state; the page follows at the top and waits for a reader elsewhere."""
+"""New events by themselves: each second a look at the state. The page follows at the top, and waits elsewhere."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def state_line(screen: Screen) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="state-line"):
         st.caption(state_words(screen, status))
         if status.oldest_seconds > LATE_SECONDS:
-            late = f"{text.count(status.waiting)} waiting for {status.oldest_seconds:,.0f} s: the sealer is late or stopped"
+            late = f"waiting for {status.oldest_seconds:,.0f} s: the sealer is late or stopped"
             st.badge(late, icon=":material/warning:", color="orange")
         if new and st.button(f"{new:,} new – show", key="show-new", type="tertiary", on_click=_show_new):
             st.rerun()

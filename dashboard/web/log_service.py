@@ -2,24 +2,23 @@
 
 from contextlib import ExitStack
 
-from dashboard.archive import EventsReader
 from dashboard.config import Settings
 from dashboard.events.regions import Regions, find_database
 from dashboard.keeping.log import Log, open_log
 from dashboard.query.engine import Engine
-from dashboard.query.polars_engine import PolarsEngine
+from dashboard.query.opening import Questions
 from dashboard.web.service import RememberedStatus, Status
 
 
 class LogService:
-    """Holds one opened log and its reader, which sessions share."""
+    """Holds one opened log and its engines, which sessions share."""
 
     def __init__(self, held: ExitStack) -> None:
         self._held = held
         settings = Settings()
         self._log: Log = held.enter_context(open_log(settings))
-        self._reader: EventsReader = self._log.events()
-        held.callback(self._reader.close)
+        self._questions = Questions(self._log)
+        held.callback(self._questions.close)
         self._status = RememberedStatus()
         with Regions.open(find_database(settings)) as regions:
             self.geo_problem = regions.problem
@@ -33,14 +32,14 @@ class LogService:
         return self._log.demo
 
     def engine(self, as_of: int | None = None) -> Engine:
-        return PolarsEngine(self._reader.snapshot(as_of))
+        return self._questions.engine(as_of)
 
     def status(self) -> Status:
         return self._status.get(self._ask)
 
     def _ask(self) -> Status:
-        waiting = self._reader.waiting()
-        return Status(self._reader.snapshot().as_of, waiting.events, waiting.oldest_seconds)
+        waiting = self._questions.events.waiting()
+        return Status(self._questions.engine().as_of, waiting.events, waiting.oldest_seconds)
 
     def close(self) -> None:
         self._held.close()

@@ -46,8 +46,9 @@ def log_table(screen: Screen) -> None:
     rows = screen.rows()
     key = table_key(screen.view, screen.page())
     st.dataframe(
-        coloured(cells(rows, screen.now)), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)), row_height=_ROW_PIXELS,
-        hide_index=True, column_config=column_config(screen.view.sort), selection_mode=["single-cell", "single-column"],
+        coloured(cells(rows, screen.now)), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)),
+        row_height=_ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
+        selection_mode=["single-cell", "single-column"],
         on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
         alt=f"Audit log, page {screen.page()} of {screen.pages()}",
     )  # fmt: skip
@@ -85,7 +86,7 @@ def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
 
 
 def coloured(written: pl.DataFrame) -> Styler:
-    """The cells with their colours: red for a failure, quiet for what is as usual, unknown or absent, the category's own."""
+    """The cells with their colours: red for a failure, quiet for what is as usual, unknown or absent."""
     frame = pd.DataFrame(written.to_dict(as_series=False))
     return frame.style.map(_outcome_colour, subset=["outcome"]).map(_quiet_colour, subset=_MAY_LACK)
 
@@ -133,7 +134,7 @@ def _selected(key: str, ids: Sequence[int], sort: Sort) -> None:
 
 def unselect() -> None:
     """Lets go of the row whose details were open, so that a second click opens it again."""
-    key = st.session_state.get("log-table")
+    key: str = st.session_state.get("log-table", "")
     if key in st.session_state:
         st.session_state[key] = _NO_SELECTION
 

@@ -29,7 +29,10 @@ def _doorstep(to: st.Page) -> st.Page:
 
 
 def _sidebar(page: st.Page, log: Service) -> None:
-    """The pages: by hand, for Streamlit's own menu hides as long as there is one; then the credit that the GeoIP database asks for, or why there are no regions."""
+    """The pages, then the credit that the GeoIP database asks for, or why there are no regions.
+
+    The pages stand here by hand: Streamlit's own menu hides as long as there is only one.
+    """
     with st.sidebar:
         st.markdown("### Auditlens")
         st.page_link(page, width="stretch")

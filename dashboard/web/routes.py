@@ -27,7 +27,7 @@ async def to_the_log(request: Request) -> Response:
 
 
 async def send_export(request: Request) -> Response:
-    """`GET /api/export.csv|json|ndjson?<filter>&sort=…&as_of=…&columns=…`: all rows of a view, in its order, as of its state.
+    """`GET /api/export.csv|json|ndjson?<filter>&sort=…&as_of=…&columns=…`: all rows of a view, in its order.
 
     Each chunk is made in a thread when the one before it has left: the event loop never waits, nothing piles up, and
     when the client goes the chunk in the making is the last.

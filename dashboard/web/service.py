@@ -1,4 +1,4 @@
-"""The opened log, one for the process: the pages and routes ask it for an engine and for how things stand, nothing else does."""
+"""The opened log, one for the process: pages and routes ask it for an engine and for how things stand."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""The real server over the sample log: `python -m tests.browser.sample_server PORT MORE`; a line in MORE is a new event."""
+"""The real server over the sample log: `… -m tests.browser.sample_server PORT MORE`; a line in MORE is a new event."""
 
 import sys
 from contextlib import ExitStack

@@ -34,7 +34,7 @@ HOSTILE = "<script>alert(1)</script> **bold** [x](javascript:alert(1)) =cmd|' /C
 
 
 def frame(count: int = 2_400, newest: datetime | None = None, step: timedelta = timedelta(minutes=23)) -> pl.DataFrame:
-    """Events of the sample, the newest now unless told: event n has the kind n mod 7, the person n mod 4, the region n mod 5."""
+    """Events of the sample, the newest now unless told: n has the kind n mod 7, person n mod 4, region n mod 5."""
     end = newest or datetime.now(UTC)
     return pl.DataFrame([row(n, end - step * (count - 1 - n)) for n in range(count)], schema=dict(SCHEMA), orient="row")
 
@@ -71,7 +71,7 @@ def row(n: int, moment: datetime, **changed: object) -> dict[str, object]:
 
 
 class SampleService:
-    """A service over a frame. `more` names a file: as many events as it has lines are appended to the log, as of now."""
+    """A service over a frame. `more` names a file: as many events as it has lines are appended to the log."""
 
     log_id = "sample"
     geo_problem: str | None = None
