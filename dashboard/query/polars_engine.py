@@ -15,7 +15,7 @@ from dashboard.query.narrow import contains, narrow
 from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import Sort
 
-_MOST_FOUND = 100_000
+_MOST_FOUND = 500_000
 
 
 def _now() -> datetime:

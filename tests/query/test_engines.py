@@ -39,7 +39,7 @@ VALUES = {
         ]),
     ),
 }  # fmt: skip
-UNICODE_17 = (0xA7CE, 0xA7D2, 0xA7D4)
+UNICODE_17 = (0xA7CE, 0xA7D2, 0xA7D4, *range(0x16EA0, 0x16ED4))
 TIMES = st.integers(-130 * 24 * 60, 10).map(lambda minutes: NOW + timedelta(minutes=minutes))
 
 
