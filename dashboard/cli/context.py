@@ -36,7 +36,7 @@ def open_log(chosen: Settings | None = None, *, demo: bool = False) -> "Iterator
 
 
 @contextmanager
-def writing_log(chosen: Settings | None = None, *, demo: bool = False) -> "Iterator[Log]":
+def writing_log(chosen: Settings | None = None, *, demo: bool = False, mirror_now: bool = False) -> "Iterator[Log]":
     """As `open_log`; what the block appended is sealed at its end, where this host may seal and no server's sealer does
     it.
     """
@@ -44,4 +44,4 @@ def writing_log(chosen: Settings | None = None, *, demo: bool = False) -> "Itera
 
     with open_log(chosen, demo=demo) as opened:
         yield opened
-        sealer.catch_up(opened)
+        sealer.catch_up(opened, mirror_now=mirror_now)

@@ -54,7 +54,7 @@ def _fill(asked: "Asked", *, json: bool) -> None:
 
     use_demo_home()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with writing_log(demo=True) as log, Progress(*columns, console=err, transient=True) as bar:
+    with writing_log(demo=True, mirror_now=True) as log, Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("Filling the demo account", total=None)
         filled = fill.top_up(log, asked, progress=lambda count: bar.advance(task, count))
     _say(filled, json=json)
@@ -73,12 +73,9 @@ def _say(filled: "Filled", *, json: bool) -> None:
             until=format_time(filled.until),
             seed=filled.plan.seed,
         )
-    err.print(
-        f"{filled.accepted:,} events of {COMPANY}, a made-up company, from {filled.since:%Y-%m-%d %H:%M} "
-        f"to {filled.until:%Y-%m-%d %H:%M} UTC.",
-        markup=False,
-        soft_wrap=True,
-    )
+    added = f"{filled.accepted:,} events from {filled.since:%Y-%m-%d %H:%M} to {filled.until:%Y-%m-%d %H:%M} UTC were added"
+    did = added if filled.accepted else f"it has everything up to {filled.until:%Y-%m-%d %H:%M} UTC"
+    err.print(f"The demo account of {COMPANY}, a made-up company: {did}.", markup=False, soft_wrap=True)
 
 
 def _print_json(**report: str | int | float) -> None:

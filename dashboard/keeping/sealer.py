@@ -87,10 +87,10 @@ class Sealer:
         self.close()
 
 
-def catch_up(log: Log, *, patience_s: float = 30.0) -> None:
+def catch_up(log: Log, *, mirror_now: bool = False, patience_s: float = 30.0) -> None:
     """Seals and, when due, mirrors what was appended; where a server's sealer is at it, waits for that one instead.
 
-    Does nothing on a host that may not seal.
+    `mirror_now` does not wait until mirroring is due. Does nothing on a host that may not seal.
     """
     if not log.urls.sealer:
         return
@@ -105,7 +105,10 @@ def catch_up(log: Log, *, patience_s: float = 30.0) -> None:
                 time.sleep(0.05)
         finally:
             reader.close()
-        sealer.mirror_if_due()
+        if mirror_now:
+            sealer.mirror()
+        else:
+            sealer.mirror_if_due()
 
 
 def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> None:
