@@ -73,8 +73,9 @@ def _say(filled: "Filled", *, json: bool) -> None:
             until=format_time(filled.until),
             seed=filled.plan.seed,
         )
-    added = f"{filled.accepted:,} events from {filled.since:%Y-%m-%d %H:%M} to {filled.until:%Y-%m-%d %H:%M} UTC were added"
-    did = added if filled.accepted else f"it has everything up to {filled.until:%Y-%m-%d %H:%M} UTC"
+    until = f"{filled.until:%Y-%m-%d %H:%M} UTC"
+    added = f"{filled.accepted:,} events from {filled.since:%Y-%m-%d %H:%M} to {until} were added"
+    did = added if filled.accepted else f"it has everything up to {until}"
     err.print(f"The demo account of {COMPANY}, a made-up company: {did}.", markup=False, soft_wrap=True)
 
 
