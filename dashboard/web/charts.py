@@ -27,7 +27,7 @@ WIDTHS = {
 }
 _OFFSETS = {Width.WEEK: "1w", Width.MONTH: "1mo", Width.YEAR: "1y"}
 _MARK_RADIUS = 2
-_BAR_PIXELS = 24
+_BAR_PIXELS = 19
 
 
 def charts(screen: Screen) -> None:
@@ -125,7 +125,7 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
                 "events",
                 type="quantitative",
                 title=None,
-                axis=alt.Axis(tickCount=4, format="~s", domain=False, ticks=False),
+                axis=alt.Axis(tickCount=4, format=",d", domain=False, ticks=False),
             ),
             color=alt.Color("category", type="nominal", scale=scale, legend=legend),
             order=alt.Order("place", type="quantitative"),
@@ -135,7 +135,7 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
                 alt.Tooltip("events", type="quantitative", title="Events", format=","),
             ],
         )
-        .properties(height=270, padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
+        .properties(height=250, padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
     )
     return chart
 

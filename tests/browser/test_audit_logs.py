@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -39,7 +40,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         port = probe.getsockname()[1]
     more = tmp_path_factory.mktemp("site") / "more.txt"
     more.touch()
-    process = subprocess.Popen([sys.executable, "-m", "tests.browser.sample_server", str(port), str(more)])
+    command = [sys.executable, "-m", "tests.browser.sample_server", str(port), str(more)]
+    process = subprocess.Popen(command, env={**os.environ, "AUDITLENS_HOME": str(more.parent / "home")})
     address = f"http://127.0.0.1:{port}"
     try:
         eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=60)
