@@ -11,7 +11,6 @@ import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.config import Settings
 from dashboard.paths import APP, ROOT
 from dashboard.web import service, streamlit_config
 from dashboard.web.routes import routes
@@ -52,8 +51,5 @@ app = st.App(APP, routes=routes(), middleware=[Middleware(SecurityHeaders)], lif
 
 def serve(host: str, port: int) -> None:
     """Runs the server until it is told to stop; nobody else's configuration changes ours."""
-    home = Settings().home
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    streamlit_config.keep_cookie_secret(home)
     sys.argv = [str(ROOT / "auditlens")]  # it need not exist: Streamlit looks for .streamlit/ beside it
     app.run(config=streamlit_config.pinned_config(host, port))
