@@ -58,7 +58,12 @@ def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart | alt.Facet
     order = frame["region"].to_list()
     base = alt.Chart(frame).encode(
         y=alt.Y(
-            "region", type="nominal", sort=order, title=None, axis=alt.Axis(labelLimit=120, domain=False, ticks=False)
+            "region",
+            type="nominal",
+            sort=order,
+            title=None,
+            scale=alt.Scale(paddingOuter=0.3),
+            axis=alt.Axis(labelLimit=120, domain=False, ticks=False, labelFlush=False),
         ),
         x=alt.X("events", type="quantitative", title=None, axis=None, scale=alt.Scale(domainMin=0, nice=False)),
         tooltip=[
@@ -71,7 +76,7 @@ def failed_logins_by_region(regions: pl.DataFrame) -> alt.LayerChart | alt.Facet
         text=alt.Text("events", type="quantitative", format=",")
     )
     return alt.layer(bars, values).properties(
-        height=_BAR_PIXELS * frame.height + 8, padding={"left": 0, "right": 36, "top": 0, "bottom": 0}
+        height=_BAR_PIXELS * frame.height + 14, padding={"left": 0, "right": 36, "top": 6, "bottom": 0}
     )
 
 
@@ -101,7 +106,15 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
     domain = [*named, OTHERS] if OTHERS in drawn["category"] else named
     scale = alt.Scale(domain=domain, range=[colours.get(name, palette.QUIET) for name in domain])
     legend = alt.Legend(
-        title=None, orient="bottom", columns=3, labelLimit=96, symbolType="square", symbolSize=80, offset=6
+        title=None,
+        orient="bottom",
+        columns=3,
+        labelLimit=76,
+        symbolType="square",
+        symbolSize=50,
+        labelFontSize=11,
+        columnPadding=6,
+        offset=0,
     )
     chart: alt.Chart = (
         alt.Chart(drawn)
