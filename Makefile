@@ -21,6 +21,10 @@ lint: .venv/.ready-test
 bench: .venv/.ready-test
 	$(BIN)/python -m pytest -q -s -m bench
 
+pictures: .venv/.ready-test
+	@$(BIN)/python -m tests.browser.install
+	$(BIN)/python -m tests.browser.pictures
+
 # Needs uv. Keeps what is locked; `make lock UPGRADE=--upgrade` takes newer versions.
 lock:
 	$(LOCK) $(UPGRADE) pyproject.toml requirements-build.in -o requirements.lock
@@ -46,4 +50,4 @@ lock:
 	@$(PIP) --require-hashes -r requirements-test.lock
 	@touch $@
 
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench pictures lock

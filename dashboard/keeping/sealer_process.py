@@ -12,8 +12,8 @@ from typing import Self
 from dashboard.errors import Exit
 
 _logger = logging.getLogger("auditlens.sealer")
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0
-_HEALTHY_AFTER_S = 30.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+_HEALTHY_AFTER_S = 5.0
 _STOP_WITHIN_S = 20.0
 _CRASHES = (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT)
 

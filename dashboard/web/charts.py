@@ -108,8 +108,8 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
     legend = alt.Legend(
         title=None,
         orient="bottom",
-        columns=3,
-        labelLimit=76,
+        columns=2,
+        labelLimit=92,
         symbolType="square",
         symbolSize=50,
         labelFontSize=11,

@@ -44,6 +44,7 @@ _PINS: Mapping[str, object] = {
     "client.showErrorDetails": "none",  # a traceback names paths and values
     "client.showErrorLinks": False,
     "client.toolbarMode": "viewer",
+    "client.disableDataExport": True,  # it would save one page of the log; the export saves all of it
     "client.allowedOrigins": [],  # no page of another site embeds ours
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,

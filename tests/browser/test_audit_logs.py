@@ -3,22 +3,19 @@
 import csv
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+
+from tests.browser.walk import TABLE, click_header, click_row, eventually, free_port, go, headers, link_says, rows
 
 pytestmark = pytest.mark.browser
-
-TABLE = "[data-testid=stDataFrame]"
-HEADER_PIXELS, ROW_PIXELS = 15, 58
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +32,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     more = tmp_path_factory.mktemp("site") / "more.txt"
     more.touch()
     command = [sys.executable, "-m", "tests.browser.sample_server", str(port), str(more)]
@@ -49,92 +44,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A wide window; what the browser complains of fails the test."""
-    yield from opened(chromium, width=1440, height=900)
-
-
-@pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    yield from opened(chromium, width=390, height=844)
-
-
-def opened(chromium: Browser, width: int, height: int) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda said: complaints.append(f"{said.text} {said.location}") if said.type in ("error", "warning") else None,
-    )
-    page.on(
-        "request",
-        lambda asked: (
-            complaints.append(asked.url) if not asked.url.startswith(("http://127.0.0.1", "data:", "blob:")) else None
-        ),
-    )
-    yield page
-    context.close()
-    probes = ("/audit-logs/_stcore/health", "/audit-logs/_stcore/host-config")  # Streamlit looks there first
-    assert [text for text in complaints if not any(probe in text for probe in probes)] == []
-
-
-def eventually(check: Callable[[], bool], seconds: float = 10.0) -> float:
-    """Waits until the check holds; says how long that took."""
-    start = time.monotonic()
-    while time.monotonic() - start < seconds:
-        try:
-            if check():
-                return time.monotonic() - start
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError(f"did not come true in {seconds} s")
-
-
-def go(page: Page, site: Site, link: str = "") -> None:
-    page.goto(f"{site.address}/audit-logs{link}")
-    expect(page.locator(f"{TABLE} canvas").first).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(500)
-
-
-def link_says(page: Page, text: str, *, no: bool = False) -> None:
-    page.wait_for_url(lambda link: (text in link) is not no, wait_until="commit")
-
-
-def rows(page: Page) -> list[list[str]]:
-    """The rows that the grid has drawn, from its table for screen readers."""
-    found: list[list[str]] = page.locator(f"{TABLE} table tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"
-    )
-    return found
-
-
-def headers(page: Page) -> list[str]:
-    return page.locator(f"{TABLE} table th").all_inner_texts()
-
-
-def click_header(page: Page, label: str) -> None:
-    """The header of a column by its place in the drawn widths."""
-    from dashboard.web.log_table import _WIDTHS, HEADERS
-
-    names = list(HEADERS)
-    place = [HEADERS[name] for name in names].index(label)
-    box = page.locator(f"{TABLE} canvas").first.bounding_box()
-    assert box is not None
-    scale = max(1.0, box["width"] / sum(_WIDTHS.values()))
-    left = sum(_WIDTHS[name] for name in names[:place]) * scale
-    page.mouse.click(box["x"] + left + 20, box["y"] + HEADER_PIXELS)
-
-
-def click_row(page: Page, number: int) -> None:
-    box = page.locator(f"{TABLE} canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 300, box["y"] + 36 + ROW_PIXELS * number + ROW_PIXELS / 2)
 
 
 def test_the_address_alone_leads_to_the_log(page: Page, site: Site) -> None:

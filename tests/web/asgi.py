@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 from starlette.types import ASGIApp
@@ -14,7 +15,8 @@ class Client:
         self._app = app
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-        return asyncio.run(self._get(path, params))
+        with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop in this one
+            return thread.submit(asyncio.run, self._get(path, params)).result()
 
     async def _get(self, path: str, params: Mapping[str, str] | None) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url="http://log") as client:
