@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -27,13 +26,9 @@ from dashboard.query import views
 from dashboard.query.opening import open_engine
 from dashboard.record.connect import Urls
 from tests.browser.walk import eventually, free_port, go, rows
+from tests.load import Load
 
 pytestmark = pytest.mark.browser
-
-INSERT = (
-    "select audit_append(jsonb_build_object('occurred_at', clock_timestamp()::text, 'category', 'Auth',"
-    " 'action', 'Logged In', 'actor', 'load', 'native_id', %s::text))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +104,9 @@ def test_what_was_recorded_is_on_the_page_in_the_chart_and_in_the_file(served: S
 def test_appenders_and_a_killed_sealer_lose_nothing_and_the_page_keeps_up(
     served: Server, page: Page, log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
 ) -> None:
-    committed: list[str] = []
     lifetimes = random.Random(7)
-    stop = threading.Event()
-
-    def append(worker: int) -> None:
-        chance = random.Random(worker)
-        with psycopg.connect(log.urls.writer) as connection:
-            k = 0
-            while not stop.is_set():
-                k += 1
-                name = f"{worker}-{k}"
-                connection.execute(INSERT, (name,))
-                if chance.random() < 0.2:
-                    with connection.transaction(force_rollback=True):
-                        connection.execute(INSERT, (f"savepoint-{name}",))
-                if chance.random() < 0.2:
-                    connection.rollback()
-                else:
-                    connection.commit()
-                    committed.append(name)
-                time.sleep(0.05)
-
     go(page, served)
-    with psycopg.connect(log.urls.writer) as long, closing(log.events()) as looking:
-        long.execute(INSERT, ("long",))
-        threads = [threading.Thread(target=append, args=(worker,)) for worker in range(8)]
-        for thread in threads:
-            thread.start()
+    with Load(log.urls.writer, pause_s=0.05) as load, closing(log.events()) as looking:
         for _ in range(20):
             sealer = served.sealer()
             time.sleep(lifetimes.uniform(0.3, 2.5))
@@ -144,15 +114,10 @@ def test_appenders_and_a_killed_sealer_lose_nothing_and_the_page_keeps_up(
             snapshot = looking.snapshot()
             places = snapshot.events.select("seq").collect()["seq"].sort()
             assert places.to_list() == list(range(snapshot.as_of))
-        stop.set()
-        for thread in threads:
-            thread.join()
-        long.commit()
-        committed.append("long")
     eventually(lambda: "0 waiting" in page.locator(".st-key-state-line").inner_text(), seconds=60)
     found = admin.execute("select seq, native_id from sealed join audit_event on id = event_id order by seq").fetchall()
-    assert [row[0] for row in found] == list(range(300 + len(committed)))
-    assert sorted(str(row[1]) for row in found if ":" not in str(row[1])) == sorted(committed)
+    assert [row[0] for row in found] == list(range(300 + len(load.committed)))
+    assert sorted(str(row[1]) for row in found if ":" not in str(row[1])) == sorted(load.committed)
 
     served.sealer()
     with psycopg.connect(log.urls.writer, autocommit=True) as connection:

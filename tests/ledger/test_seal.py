@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import random
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.ledger.seal import seal_once
 from dashboard.record.connect import sql
-from tests.log_fixtures import TestServer
+from tests.load import Load
 from tests.record.test_append import login
 
 INSERT = (
@@ -186,29 +185,8 @@ def test_a_leaf_can_be_made_again_with_json_and_sha256_alone(
 
 
 def test_eight_appenders_and_a_sealer_that_is_killed_lose_and_double_nothing(
-    server: TestServer, log: Log, database: str, admin: "psycopg.Connection[tuple[object, ...]]", tmp_path: object
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
 ) -> None:
-    committed: list[str] = []
-    stop = threading.Event()
-
-    def append(worker: int) -> None:
-        chance = random.Random(worker)
-        with psycopg.connect(log.urls.writer) as connection:
-            k = 0
-            while not stop.is_set():
-                names = [f"{worker}-{k + j}" for j in range(chance.randint(1, 5))]
-                k += len(names)
-                for name in names:
-                    connection.execute(INSERT, (name,))
-                if chance.random() < 0.2:
-                    with connection.transaction(force_rollback=True):
-                        connection.execute(INSERT, (f"savepoint-{worker}-{k}",))
-                if chance.random() < 0.2:
-                    connection.rollback()
-                else:
-                    connection.commit()
-                    committed.extend(names)
-
     script = (
         "import sys\nfrom dashboard.record.sealing import SealingRecord\n"
         "from dashboard.events.regions import Regions\n"
@@ -216,30 +194,19 @@ def test_eight_appenders_and_a_sealer_that_is_killed_lose_and_double_nothing(
         "record, regions = SealingRecord(sys.argv[1]), Regions.open(None)\nprint(flush=True)\n"
         "while True: seal_once(record, regions, limit=50)\n"
     )
-    with psycopg.connect(log.urls.writer) as long:
-        long.execute(INSERT, ("long",))
-        threads = [threading.Thread(target=append, args=(worker,)) for worker in range(8)]
-        for thread in threads:
-            thread.start()
-        for round_ in range(20):
+    with Load(log.urls.writer, pause_s=0.005) as load:
+        for life in range(20):
             sealer = subprocess.Popen([sys.executable, "-c", script, log.urls.sealer], stdout=subprocess.PIPE)
             assert sealer.stdout is not None
             sealer.stdout.readline()
-            time.sleep(0.05 + 0.01 * round_)
+            time.sleep(0.05 + 0.01 * life)
             sealer.kill()
             sealer.wait()
             sealer.stdout.close()
-            if len(committed) > 30_000:
-                break
-        stop.set()
-        for thread in threads:
-            thread.join()
-        long.commit()
-        committed.append("long")
     deadline = time.monotonic() + 60
-    while seal(log) or len(order(admin)) < len(committed):  # the last killed one's session may still hold the lock
+    while seal(log) or len(order(admin)) < len(load.committed):  # the last killed one's session may still hold the lock
         assert time.monotonic() < deadline
         time.sleep(0.05)
     rows = admin.execute("select seq, native_id from sealed join audit_event on id = event_id order by seq").fetchall()
-    assert [row[0] for row in rows] == list(range(len(committed)))
-    assert sorted(str(row[1]) for row in rows) == sorted(committed)
+    assert [row[0] for row in rows] == list(range(len(load.committed)))
+    assert sorted(str(row[1]) for row in rows) == sorted(load.committed)
