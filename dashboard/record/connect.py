@@ -98,16 +98,14 @@ def driver_errors() -> Iterator[None]:
 
 def _translated(wrong: psycopg.Error) -> AuditlensError:
     said = (wrong.diag.message_primary or str(wrong).strip().splitlines()[0]) if str(wrong) else type(wrong).__name__
-    if isinstance(
-        wrong, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.UndefinedObject
-    ):
+    missing = psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.UndefinedObject
+    # What fails while connecting has no code, only words.
+    if isinstance(wrong, missing) or ('role "auditlens_' in said and "does not exist" in said):
         return UnreachableError(f"The database is not set up for this version: {said}.", "Run `auditlens migrate`.")
-    if (
-        isinstance(wrong, psycopg.errors.InsufficientPrivilege | psycopg.errors.InvalidParameterValue)
-        and "role" in said
-    ):
+    if "permission denied to set role" in said:
         return UnreachableError(
-            f"The database login can't take its role: {said}.", "Grant it, or set a URL for each part (see the README)."
+            "The database login may not act for this part of Auditlens.",
+            "Grant it the role auditlens_writer, _reader, _sealer or _redactor, or set a URL for each part.",
         )
     if isinstance(wrong, psycopg.errors.InsufficientPrivilege):
         return UsageError(f"The database refuses: {said}.", wrong.diag.message_hint or "")

@@ -16,7 +16,8 @@ begin
         null;
     end;
     if not (select rolsuper from pg_roles where rolname = current_user) then
-        execute format('grant auditlens_owner to %I', current_user);
+        -- it makes the owner's tables, and may stand in for the parts until each has a login of its own
+        execute format('grant auditlens_owner, auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor to %I', current_user);
     end if;
     execute format('grant connect, temporary on database %I to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor', current_database());
 end
