@@ -36,8 +36,9 @@ def main() -> None:
 
 def take(address: str) -> None:
     """One picture for each size and colour scheme, once everything is drawn."""
+    chromium = install.find()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=install.find())
+        browser = playwright.chromium.launch(executable_path=chromium)
         for scheme in ("light", "dark"):
             for name, (width, height) in SIZES.items():
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
