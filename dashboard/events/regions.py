@@ -125,7 +125,7 @@ class Regions:
         self.path, self.problem, self.name, self.date = path, None, "", None
         self._stamp = _stamp(path)
         if path is None:
-            self.problem = "There is no location data: `auditlens geo update` fetches a free database."
+            self.problem = "There is no location data. The command auditlens geo update fetches a free database."
             return
         try:
             reader = geoip2.database.Reader(path, locales=[_LANGUAGE], mode=self._mode)
