@@ -46,7 +46,7 @@ class Verifier:
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
-        """Reads `name+id+key`. Raises BadNote when it is not the key of an Ed25519 signature, or its id is not its own."""
+        """Reads `name+id+key`. Raises BadNote when it is no Ed25519 key, or its id is not its own."""
         try:
             name, key_id, encoded = vkey.strip().split("+", 2)
             raw = base64.b64decode(encoded, validate=True)
