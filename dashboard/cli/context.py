@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -36,12 +36,17 @@ def open_log(chosen: Settings | None = None, *, demo: bool = False) -> "Iterator
 
 
 @contextmanager
-def writing_log(chosen: Settings | None = None, *, demo: bool = False, mirror_now: bool = False) -> "Iterator[Log]":
-    """As `open_log`; what the block appended is sealed at its end, where this host may seal and no server's sealer does
-    it.
+def writing_log(
+    chosen: Settings | None = None, *, demo: bool = False, mirror_now: bool = False, much: bool = False
+) -> "Iterator[Log]":
+    """As `open_log`; what the block appended is sealed at its end, where this host may seal.
+
+    `much` seals and mirrors beside the block already, in a process of its own; `mirror_now` mirrors all of it at the end.
     """
     from dashboard.keeping import sealer
+    from dashboard.keeping.sealer_process import SealerProcess
 
     with open_log(chosen, demo=demo) as opened:
-        yield opened
+        with SealerProcess() if much and opened.urls.sealer else nullcontext():
+            yield opened
         sealer.catch_up(opened, mirror_now=mirror_now)

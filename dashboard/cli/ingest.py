@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dashboard.ingest.importing import Appender
     from dashboard.ingest.report import Report
 
+_MUCH_BYTES = 32 * 1024 * 1024  # worth a sealer of its own beside the import
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
 Zone = Annotated[str | None, typer.Option(help="Zone of times that have none, such as Europe/Istanbul, UTC or +03:00.")]
 
@@ -58,7 +60,7 @@ def import_(
     sources.check_readable(files)
     options = importing.Options(sources.Format(file_format) if file_format else None, source, fields.zone_of(zone))
     with Report() as report:
-        with _appender(dry_run) as appender, _progress(files, silent=json) as taken:
+        with _appender(files, dry_run) as appender, _progress(files, silent=json) as taken:
             importing.import_files(files, options, appender, report, taken)
         if dry_run:
             err.print("Nothing was stored; which events are duplicates of recorded ones is not known.", markup=False)
@@ -66,13 +68,13 @@ def import_(
 
 
 @contextmanager
-def _appender(dry_run: bool) -> "Iterator[Appender]":
-    from dashboard.ingest.importing import Rehearsal
+def _appender(files: list[str], dry_run: bool) -> "Iterator[Appender]":
+    from dashboard.ingest.importing import Rehearsal, size_of
 
     if dry_run:
         yield Rehearsal()
         return
-    with writing_log() as log, log.appender() as appender:
+    with writing_log(much=(size_of(files) or 0) > _MUCH_BYTES) as log, log.appender() as appender:
         yield appender
 
 
