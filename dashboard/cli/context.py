@@ -41,7 +41,7 @@ def writing_log(
 ) -> "Iterator[Log]":
     """As `open_log`; what the block appended is sealed at its end, where this host may seal.
 
-    `much` seals and mirrors beside the block already, in a process of its own; `mirror_now` mirrors all of it at the end.
+    `much` seals and mirrors beside the block already, by a process of its own; `mirror_now` mirrors all at the end.
     """
     from dashboard.keeping import sealer
     from dashboard.keeping.sealer_process import SealerProcess
