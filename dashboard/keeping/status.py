@@ -1,5 +1,7 @@
 """How a log stands, in one mapping: what `auditlens status --json` prints."""
 
+from base64 import b64encode
+
 from dashboard.events.regions import Regions, find_database
 from dashboard.keeping.log import Log
 from dashboard.record.connect import shown
@@ -9,13 +11,15 @@ def status_of(log: Log) -> dict[str, object]:
     """Where the log is, its counts, and what its regions come from. No password is in it.
 
     `events` are recorded, `sealed` have their place, `waiting` don't yet, `mirrored` are in the archive. Counts the
-    record: seconds on a large one. `root` and `checkpoint` are null until the ledger signs.
+    record: seconds on a large one. `root` is the newest seal's root hash in base64; `checkpoint` is null until one is
+    signed.
     """
     reader = log.reader()
     try:
         sealed = reader.tree_size()
         waiting, _ = reader.waiting()
         events, conflicts = reader.counts()
+        root = reader.root()
     finally:
         reader.close()
     table = log.events_table()
@@ -37,7 +41,7 @@ def status_of(log: Log) -> dict[str, object]:
         "mirrored": table.watermark,
         "conflicts": conflicts,
         "as_of": sealed,
-        "root": None,
+        "root": b64encode(root).decode() if root else None,
         "checkpoint": None,
         "archive": log.settings.archive_location,
         "geo": geo,

@@ -1,15 +1,18 @@
-"""Gives every recorded event its place in the log: seq, region, leaf."""
+"""Gives every recorded event its place in the log: seq, region, leaf; and the tree over the leaves its next root."""
 
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dashboard.errors import DamagedError
 from dashboard.events.canonical import LeafInput, PlaceInput, leaf_hash, leaf_line
 from dashboard.events.regions import NOWHERE, Place, Regions
-from dashboard.record.sealing import Sealed, SealingRecord
+from dashboard.ledger.tlog import EMPTY_ROOT, Frontier, Tile
+from dashboard.record.sealing import Seal, Sealed, SealingRecord
 
 BACKLOG_LIMIT = 200_000
 REPORTED = "reported"
+_ASK_VERIFY = "Somebody wrote to the tree besides the sealer. Stop writing, and keep a copy of the database."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,27 @@ def seal_once(record: SealingRecord, regions: Regions, *, limit: int = BACKLOG_L
         if seal is None:
             return Outcome(0, None, False)
         before = seal.tree_size
+        frontier = _frontier(seal)
+        tiles: list[Tile] = []
         for batch in seal.events:
-            seal.write(_placed(batch, seal.tree_size, regions))
+            placed = list(_placed(batch, seal.tree_size, regions))
+            seal.write(placed)
+            tiles += frontier.append(b"".join(row.leaf for row in placed))
+        seal.write_tree(((tile.level, tile.number, tile.hashes) for tile in tiles), frontier.edges, frontier.root())
         return Outcome(seal.tree_size - before, seal.tree_size, seal.more)
+
+
+def _frontier(seal: Seal) -> Frontier:
+    """The tree's right end as the last seal left it. Raises DamagedError unless it leads to the root sealed then."""
+    try:
+        frontier = Frontier(seal.tree_size, seal.edges())
+    except ValueError as wrong:
+        raise DamagedError(f"The stored edge of the tree is damaged: {wrong}.", _ASK_VERIFY) from wrong
+    if frontier.root() != (seal.root or EMPTY_ROOT):
+        raise DamagedError(
+            f"The stored edge of the tree of {seal.tree_size:,} leaves does not lead to its sealed root.", _ASK_VERIFY
+        )
+    return frontier
 
 
 def _placed(batch: Sequence[LeafInput], seq: int, regions: Regions) -> Iterator[Sealed]:

@@ -74,6 +74,12 @@ class RecordReader:
         with driver_errors(), self.engine.connect() as connection:
             return int(connection.execute(text(sql("record/tree_size"))).scalar_one())
 
+    def root(self) -> bytes | None:
+        """The root hash of the newest seal's tree; None before the first. One index look-up."""
+        with driver_errors(), self.engine.connect() as connection:
+            found = connection.execute(text(sql("record/root"))).scalar_one_or_none()
+            return None if found is None else bytes(found)
+
     def waiting(self) -> tuple[int, float]:
         """How many events are recorded but not sealed, and for how many seconds the oldest has been."""
         with driver_errors(), self.engine.connect() as connection:

@@ -6,7 +6,7 @@ then. So an append never waits, and no event is passed over because its transact
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -52,16 +52,41 @@ class Sealed:
     place_salt: str
 
 
+@dataclass(frozen=True, slots=True)
+class LastSeal:
+    """Where the last seal ended; all zero before the first."""
+
+    seal_no: int = 0
+    tree_size: int = 0
+    snapshot: SnapshotText = SnapshotText(0, frozenset())
+    root: bytes | None = None
+
+
 class Seal:
     """One seal under way: read `events`, write each one's place in the same order, and let the transaction commit."""
 
     def __init__(
-        self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[Sequence[LeafInput]], size: int
+        self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[Sequence[LeafInput]], last: "LastSeal"
     ) -> None:
         self._cursor = cursor
         self.events = events  # batches
-        self.tree_size = size  # before, then after
+        self.tree_size = last.tree_size  # before, then after
+        self.root = last.root  # before (None: nothing was sealed yet), then after
         self.more = False  # a backlog was cut: seal again at once
+
+    def edges(self) -> list[bytes]:
+        """The right edge of the tree as the last seal left it, level by level."""
+        return [bytes(row[0]) for row in self._cursor.execute(sql("ledger/tree_edges").encode()).fetchall()]  # type: ignore[call-overload]
+
+    def write_tree(self, tiles: Iterable[tuple[int, int, bytes]], edges: Sequence[bytes], root: bytes) -> None:
+        """Writes what the new leaves did to the tree: full tiles (level, number, hashes), its edge, its root."""
+        with self._cursor.copy(sql("ledger/copy_tiles").encode()) as copy:
+            copy.set_types(["int2", "int8", "bytea"])
+            for tile in tiles:
+                copy.write_row(tile)
+        for level, hashes in enumerate(edges):
+            self._cursor.execute(sql("ledger/upsert_tree_edge").encode(), {"level": level, "hashes": hashes})
+        self.root = root
 
     def write(self, rows: Iterable[Sealed]) -> None:
         """Writes places; each continues the last one's `seq`."""
@@ -90,18 +115,22 @@ class SealingRecord:
     def __init__(self, sealer_url: str) -> None:
         self._connection = connect(sealer_url, "sealer", autocommit=True)
 
-    @contextmanager
-    def mirroring(self) -> Iterator[bool]:
+    def mirroring(self) -> AbstractContextManager[bool]:
         """Holds the mirror's lock for the block; False when another process holds it."""
+        return self._holding(_MIRROR_LOCK)
+
+    @contextmanager
+    def _holding(self, lock: int) -> Iterator[bool]:
+        """Holds a lock of the session for the block, unless another session has it; the end of the session frees it."""
         with driver_errors():
-            row = self._connection.execute("select pg_try_advisory_lock(%s)", (_MIRROR_LOCK,)).fetchone()
+            row = self._connection.execute("select pg_try_advisory_lock(%s)", (lock,)).fetchone()
             mine = bool(row and row[0])
         try:
             yield mine
         finally:
             if mine and not self._connection.broken:
                 with driver_errors():
-                    self._connection.execute("select pg_advisory_unlock(%s)", (_MIRROR_LOCK,))
+                    self._connection.execute("select pg_advisory_unlock(%s)", (lock,))
 
     def add_months(self) -> int:
         """Makes the partitions of the next twelve months; says how many were missing."""
@@ -118,17 +147,19 @@ class SealingRecord:
         another server. Raises DamagedError when the database is not the one that was sealed last, UnreachableError on a
         standby.
         """
-        with driver_errors(), self._connection.transaction():
-            self._connection.execute("set transaction isolation level repeatable read")
-            self._connection.execute("set local synchronous_commit = on")
-            locked = self._connection.execute("select pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
-            if not (locked and locked[0]):
+        # The lock comes before the transaction: a snapshot older than the lock would miss the last seal.
+        with self._holding(_LOCK) as mine:
+            if not mine:
                 yield None
                 return
-            yield from self._one(limit, rebase)
+            with driver_errors(), self._connection.transaction():
+                self._connection.execute("set transaction isolation level repeatable read")
+                self._connection.execute("set local synchronous_commit = on")
+                yield from self._one(limit, rebase)
 
     def _one(self, limit: int, rebase: bool) -> Iterator[Seal | None]:
-        seal_no, size, last, current, system_id = self._state(rebase)
+        sealed, current, system_id = self._state(rebase)
+        last = sealed.snapshot
         start, stop = last.xmax, current.xmax
         if not rebase:
             stop = self._cut(start, stop, limit)
@@ -140,19 +171,19 @@ class SealingRecord:
             if not first:
                 yield None
                 return
-            seal = Seal(writer, _batches(first, reader), size)
+            seal = Seal(writer, _batches(first, reader), sealed)
             seal.more = stop < current.xmax
             yield seal
         open_still = (last.xip & current.xip) | {x for x in current.xip if last.xmax <= x < stop}
         self._connection.execute(
             sql("ledger/insert_seal").encode(),
             {
-                "seal_no": seal_no + 1, "tree_size": seal.tree_size, "system_id": system_id,
+                "seal_no": sealed.seal_no + 1, "tree_size": seal.tree_size, "system_id": system_id, "root": seal.root,
                 "snapshot": str(current if rebase else SnapshotText(stop, frozenset(open_still))),
             },
         )  # fmt: skip
 
-    def _state(self, rebase: bool) -> tuple[int, int, SnapshotText, SnapshotText, int]:
+    def _state(self, rebase: bool) -> tuple[LastSeal, SnapshotText, int]:
         state = self._connection.execute(sql("ledger/server_state").encode()).fetchone()
         assert state is not None
         system_id, snapshot, standby = state
@@ -164,15 +195,15 @@ class SealingRecord:
         current = SnapshotText.parse(snapshot)
         row = self._connection.execute(sql("ledger/last_seal").encode()).fetchone()
         if row is None:
-            return 0, 0, SnapshotText(0, frozenset()), current, system_id
-        seal_no, size, text, sealed_on = row
+            return LastSeal(), current, system_id
+        seal_no, size, text, sealed_on, root = row
         last = SnapshotText.parse(text)
         if not rebase and (sealed_on != system_id or current.xmax < last.xmax):
             raise DamagedError(
                 "This database was restored into another server since the last seal: its transaction ids tell nothing.",
                 "If the restore was meant, run `auditlens seal --rebase` once: it finds them by comparing everything.",
             )
-        return seal_no, size, last, current, system_id
+        return LastSeal(seal_no, size, last, bytes(root)), current, system_id
 
     def _cut(self, start: int, stop: int, limit: int) -> int:
         row = self._connection.execute(

@@ -6,6 +6,7 @@ create table seal (
     tree_size bigint not null unique,
     snapshot  text not null, -- the rows committed before it are sealed: the next seal takes the difference
     system_id bigint not null, -- the server it was read on: transaction ids mean nothing on another
+    root      bytea not null check (octet_length(root) = 32), -- root hash of the tree of tree_size leaves
     sealed_at timestamptz not null default clock_timestamp()
 );
 select audit_protect('seal');
@@ -23,3 +24,19 @@ create table sealed (
 );
 alter table sealed alter leaf set storage plain, alter place_salt set storage plain;
 select audit_protect('sealed');
+
+-- The Merkle tree over the leaves: full tiles, which never change ...
+create table tile (
+    level  smallint not null, -- 0: leaves; a hash of level n + 1 covers a tile of level n
+    number bigint not null,
+    hashes bytea not null check (octet_length(hashes) = 8192), -- 256 hashes, in order
+    primary key (level, number)
+);
+alter table tile alter hashes set storage external; -- hashes don't compress
+select audit_protect('tile');
+
+-- ... and the right edge, replaced by each seal: on each level the hashes that fill no tile yet.
+create table tree_edge (
+    level  smallint primary key,
+    hashes bytea not null check (octet_length(hashes) % 32 = 0 and octet_length(hashes) < 8192)
+);

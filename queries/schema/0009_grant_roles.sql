@@ -6,6 +6,7 @@ revoke all on function audit_append(jsonb), audit_append_all(audit_submission[])
 grant execute on function audit_append(jsonb), audit_append_all(audit_submission[]) to auditlens_writer;
 grant execute on function audit_add_months() to auditlens_sealer;
 grant select on log to auditlens_writer, auditlens_reader, auditlens_sealer, auditlens_redactor;
-grant select on audit_event, conflict, seal, sealed to auditlens_reader, auditlens_sealer;
-grant insert (seal_no, tree_size, snapshot, system_id) on seal to auditlens_sealer;
-grant insert on sealed to auditlens_sealer;
+grant select on audit_event, conflict, seal, sealed, tile, tree_edge to auditlens_reader, auditlens_sealer;
+grant insert (seal_no, tree_size, snapshot, system_id, root) on seal to auditlens_sealer;
+grant insert on sealed, tile to auditlens_sealer;
+grant insert, update on tree_edge to auditlens_sealer;

@@ -88,7 +88,9 @@ def test_an_event_appended_while_the_sealer_runs_is_sealed_within_two_seconds(lo
 
 def test_damage_ends_the_sealer(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
     catch_up(log)
-    admin.execute("insert into seal (seal_no, tree_size, snapshot, system_id) values (1, 0, '9:9:', 1)")
+    admin.execute(
+        "insert into seal (seal_no, tree_size, snapshot, system_id, root) values (1, 0, '9:9:', 1, sha256(''))"
+    )
     with pytest.raises(DamagedError, match="restored"):
         sealers.run_forever(log, threading.Event())
 

@@ -17,6 +17,7 @@ from dashboard.events.canonical import LeafInput
 from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.ledger.seal import seal_once
+from dashboard.ledger.tlog import Frontier, Tiles, check_consistency, check_inclusion
 from dashboard.record.connect import sql
 from tests.load import Load
 from tests.record.test_append import login
@@ -81,6 +82,47 @@ def test_an_event_that_commits_late_is_sealed_late_and_once(
     assert natives == [("quick",), ("slow",)]
 
 
+def test_each_seal_grows_one_tree_and_keeps_its_root(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
+    with log.appender() as appender:
+        for start in range(0, 1200, 300):
+            appender.append([login(k) for k in range(start, start + 300)])
+            seal(log)
+    leaves = [bytes(row[0]) for row in admin.execute("select leaf from sealed order by seq")]  # type: ignore[call-overload]
+    by_hand = Frontier()
+    by_hand.append(b"".join(leaves))
+    head = admin.execute("select tree_size, root from seal order by seal_no desc limit 1").fetchone()
+    assert head == (1200, by_hand.root())
+
+    def read(level: int, number: int, _: int) -> bytes:
+        found = admin.execute("select hashes from tile where (level, number) = (%s, %s)", (level, number)).fetchone()
+        found = found or admin.execute("select hashes from tree_edge where level = %s", (level,)).fetchone()
+        assert found is not None
+        return bytes(found[0])  # type: ignore[call-overload]
+
+    tiles = Tiles(read, 1200)
+    for size, root in admin.execute("select tree_size, root from seal").fetchall():
+        old, kept = int(str(size)), bytes(root)  # type: ignore[call-overload]
+        assert tiles.root(old) == kept
+        assert check_consistency(old, 1200, tiles.prove_consistency(old, 1200), kept, by_hand.root())
+    assert check_inclusion(700, 1200, leaves[700], tiles.prove_inclusion(700, 1200), by_hand.root())
+
+
+def test_an_edge_that_was_written_to_stops_the_sealer(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
+    with log.appender() as appender:
+        appender.append([login(1)])
+        seal(log)
+        admin.execute("update tree_edge set hashes = sha256('x')")
+        appender.append([login(2)])
+        with pytest.raises(DamagedError, match="does not lead to its sealed root"):
+            seal(log)
+        admin.execute("update tree_edge set hashes = hashes || hashes")
+        with pytest.raises(DamagedError, match="edge of the tree is damaged"):
+            seal(log)
+    assert len(order(admin)) == 1
+
+
 def test_a_rolled_back_event_never_gets_a_place(log: Log) -> None:
     with psycopg.connect(log.urls.writer) as connection:
         connection.execute(INSERT, ("gone",))
@@ -111,7 +153,7 @@ def test_a_restored_database_stops_the_sealer_until_it_is_told(
         appender.append([login(1)])
         seal(log)
         admin.execute(
-            "insert into seal (seal_no, tree_size, snapshot, system_id) values (2, 2, '9:9:', 1)"
+            "insert into seal (seal_no, tree_size, snapshot, system_id, root) select 2, 2, '9:9:', 1, root from seal"
         )  # sealed on another server
         appender.append([login(2), login(3)])
         with pytest.raises(DamagedError, match="restored into another server"):
