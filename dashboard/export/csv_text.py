@@ -2,7 +2,8 @@
 
 The header has the words of the data dictionary. A null is an empty cell. A text that is empty, or begins with a
 character that a spreadsheet takes for a formula (= + - @ TAB CR LF), with the em dash that tables use for "nobody", or
-with the guard itself, gets one `'` in front: taking one leading `'` off each text cell gives the original back.
+with the guard itself, gets one `'` in front: taking one leading `'` off each text cell gives the original back. An empty
+description stays an empty cell: an event without one is recorded with the empty text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,8 @@ from dashboard.events.columns import CSV_COLUMNS
 from dashboard.export.chunks import TIME_FORMAT, chunked, slices
 
 GUARD = "'"
-GUARDED_START = "^(?:[=+@'\t\r\n—-]|$)"  # in Polars' regex `^` and `$` are the text's ends, not a line's
+GUARDED_START = "^[=+@'\t\r\n—-]"  # in Polars' regex `^` is the text's start, not a line's
+NEVER_NULL = frozenset({"description"})
 
 
 def write_csv(batches: Iterable[pl.DataFrame], columns: Sequence[str] = CSV_COLUMNS) -> Iterator[bytes]:
@@ -28,7 +30,10 @@ def guarded(columns: Sequence[str], schema: pl.Schema) -> list[pl.Expr]:
 
 def _guarded(name: str) -> pl.Expr:
     text = pl.col(name)
-    return pl.when(text.str.contains(GUARDED_START)).then(GUARD + text).otherwise(text).alias(name)
+    unsafe = text.str.contains(GUARDED_START)
+    if name not in NEVER_NULL:
+        unsafe |= text == ""
+    return pl.when(unsafe).then(GUARD + text).otherwise(text).alias(name)
 
 
 def _pieces(batches: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[bytes]:

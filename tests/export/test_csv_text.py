@@ -23,8 +23,11 @@ STARTS = st.sampled_from(["", "=", "+", "-", "@", "'", "\t", "\r", "\n", "—", 
 
 def cells(content: bytes) -> list[list[str]]:
     """What Python's own reader finds."""
-    csv.field_size_limit(1_000_000)
-    return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+    before = csv.field_size_limit(1_000_000)
+    try:
+        return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+    finally:
+        csv.field_size_limit(before)
 
 
 def undone(cell: str) -> str | None:
@@ -89,7 +92,10 @@ def test_hostile_texts_come_back_from_every_text_column(frame: Frame) -> None:
     for name, dtype in SCHEMA.items():
         if dtype == pl.String:
             place = header.index(name)
-            assert [undone(row[place]) for row in rows] == events[name].to_list(), name
+            back = [undone(row[place]) for row in rows]
+            if name == "description":  # never null, but when erased: an empty one needs no guard
+                back = [text or "" for text in back]
+            assert back == events[name].to_list(), name
 
 
 def test_one_column_alone_keeps_a_line_for_each_row(frame: Frame) -> None:
