@@ -2,8 +2,8 @@
 
 The header has the words of the data dictionary. A null is an empty cell. A text that is empty, or begins with a
 character that a spreadsheet takes for a formula (= + - @ TAB CR LF), with the em dash that tables use for "nobody", or
-with the guard itself, gets one `'` in front: taking one leading `'` off each text cell gives the original back. An empty
-description stays an empty cell: an event without one is recorded with the empty text.
+with the guard itself, gets one `'` in front: taking one leading `'` off each text cell gives the original back. An
+empty description stays an empty cell: an event without one is recorded with the empty text.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
