@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dashboard.errors import UsageError
 
 
 def default_home() -> Path:
@@ -18,7 +20,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """What an installation can set. URLs may hold passwords, so they are secrets: no `repr`, no log shows them."""
 
-    model_config = SettingsConfigDict(env_prefix="AUDITLENS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="AUDITLENS_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     home: Path = Field(default_factory=default_home)  # embedded database, archive, GeoIP files, state
     archive: str = ""  # the Delta tables: a folder or an object store's URL; default HOME/archive
@@ -39,3 +41,15 @@ class Settings(BaseSettings):
     @property
     def archive_location(self) -> str:
         return self.archive or str(self.home / "archive")
+
+
+def from_environment() -> Settings:
+    """The settings of the environment; one that is set to nothing counts as not set. Raises UsageError."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageError(
+            f"AUDITLENS_{name}: {first['msg']}.", "The README's table says what each setting takes."
+        ) from None

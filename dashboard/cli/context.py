@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from dashboard.config import Settings, default_home
+from dashboard.config import Settings, default_home, from_environment
 
 if TYPE_CHECKING:
     from dashboard.keeping.log import Log
@@ -18,7 +18,7 @@ err = Console(stderr=True, highlight=False)
 
 def settings() -> Settings:
     """The settings of the environment."""
-    return Settings()
+    return from_environment()
 
 
 def use_demo_home() -> None:

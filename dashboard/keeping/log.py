@@ -89,7 +89,7 @@ def embedded_urls(endpoint: Endpoint) -> Urls:
 
 @contextmanager
 def _checked(settings: Settings, urls: Urls, *, demo: bool, embedded: bool) -> Iterator[Log]:
-    reader = RecordReader(urls.reader or urls.writer or urls.sealer)
+    reader = RecordReader(urls.reader or urls.writer or urls.sealer or urls.of("reader"))
     try:
         identity = reader.identity()
     finally:

@@ -8,7 +8,7 @@ record.append([AuditEvent(occurred_at=datetime.now(UTC), category="Auth", action
 
 from collections.abc import Sequence
 
-from dashboard.config import Settings
+from dashboard.config import Settings, from_environment
 from dashboard.errors import UsageError
 from dashboard.events.event import AuditEvent
 from dashboard.record.append import BATCH_BYTES, BATCH_EVENTS, Appended, Appender, in_batches
@@ -25,7 +25,7 @@ def append(events: Sequence[AuditEvent], settings: Settings | None = None) -> Ap
     (`auditlens migrate`, or any first command). A repeat is a duplicate, a contradiction a conflict. For many small
     appends hold an `Appender`.
     """
-    chosen = settings or Settings()
+    chosen = settings or from_environment()
     urls = external_urls(chosen)
     if urls is not None:
         with Appender(urls.of("writer")) as appender:

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: one login for each part of the service, and one error boundary for the driver."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from dashboard.errors import AuditlensError, DamagedError, UnreachableError, Usa
 from dashboard.paths import QUERIES
 
 PARTS = ("admin", "writer", "reader", "sealer", "redactor")
+_PORTS = re.compile(r"[\d,]*")
 _SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client_encoding=UTF8"
 
 
@@ -48,28 +50,37 @@ def external_urls(settings: Settings) -> Urls | None:
     A part without a URL of its own goes through AUDITLENS_DATABASE_URL and takes that part's role; this keeps parts
     apart by habit, not by force: for a boundary, give each its own login.
     """
-    own = {part: _revealed(getattr(settings, f"{part}_url")) for part in PARTS}
-    shared = _revealed(settings.database_url)
+    own = {part: _revealed(settings, f"{part}_url") for part in PARTS}
+    shared = _revealed(settings, "database_url")
     if not shared and not any(own.values()):
         return None
     fallback = {part: shared if part == "admin" else _with_role(shared, part) for part in PARTS}
     return Urls(**{part: own[part] or fallback[part] for part in PARTS})
 
 
-def _revealed(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
+def _revealed(settings: Settings, name: str) -> str:
+    """The URL of a setting, empty where there is none. What is wrong with it is said without any of its words: one of
+    them may be a password that a stray character made part of something else.
+    """
+    secret: SecretStr | None = getattr(settings, name)
+    url = secret.get_secret_value() if secret else ""
+    try:
+        parts = conninfo.conninfo_to_dict(url)
+    except psycopg.Error:
+        parts = None
+    if parts is None or "@" in str(parts.get("host", ""))[1:] or not _PORTS.fullmatch(str(parts.get("port", ""))):
+        raise UsageError(
+            f"AUDITLENS_{name.upper()} is not a PostgreSQL URL.",
+            "It is postgresql://user@host/database; in a password write @ as %40, : as %3A, / as %2F, % as %25.",
+        )
+    return url
 
 
 def _with_role(url: str, part: str) -> str:
     if not url:
         return ""
-    try:
-        options = conninfo.conninfo_to_dict(url).get("options") or ""
-        return conninfo.make_conninfo(url, options=f"{options} -c role=auditlens_{part}".strip())
-    except psycopg.Error as wrong:
-        raise UsageError(
-            "AUDITLENS_DATABASE_URL is not a PostgreSQL URL.", "It looks like postgresql://user@host/database."
-        ) from wrong
+    options = conninfo.conninfo_to_dict(url).get("options") or ""
+    return conninfo.make_conninfo(url, options=f"{options} -c role=auditlens_{part}".strip())
 
 
 def shown(url: str) -> str:

@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from dashboard.config import Settings
 from dashboard.errors import UnreachableError, UsageError
+from dashboard.keeping.log import open_log
 from dashboard.record.connect import connect, external_urls, shown
 from dashboard.record.migrate import migrate
 from dashboard.record.read import RecordReader
@@ -49,6 +50,31 @@ def test_no_password_is_ever_shown() -> None:
     assert "s3cret" not in repr(urls)
     assert shown(urls.of("writer")) == "postgresql://a@h:5433/d"
     assert "s3cret" not in repr(settings(database_url="postgresql://a:s3cret@h:5433/d"))
+
+
+@pytest.mark.parametrize("setting", ["database_url", "admin_url", "reader_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hun%ter2@h/d",
+        "postgresql://u:hunter2/d",
+        "postgresql://u:p@hunter2@h/d",
+        "postgresql://u:hunter2@h/d?no=option",
+        "hunter2",
+    ],
+)
+def test_a_wrong_url_is_named_and_none_of_it_is_shown(setting: str, url: str) -> None:
+    with pytest.raises(UsageError, match=f"AUDITLENS_{setting.upper()}") as refused:
+        external_urls(settings(**{setting: url}))
+    assert "ter2" not in str(refused.value)
+
+
+def test_a_host_that_can_only_migrate_says_which_login_is_missing() -> None:
+    with (
+        pytest.raises(UsageError, match="AUDITLENS_READER_URL"),
+        open_log(settings(admin_url="postgresql://a@h/d")),
+    ):
+        pass
 
 
 def test_a_login_that_may_not_take_the_role_is_told_so(
