@@ -57,6 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read our output has enough; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.DONE)
+    except OSError as wrong:
+        where = f" ({wrong.filename})" if wrong.filename else ""
+        err.print(f"{wrong.strerror or wrong}{where}.", style="bold red", markup=False, soft_wrap=True)
+        return int(Exit.UNREACHABLE)
     except KeyboardInterrupt:
         return _INTERRUPTED
     return code if isinstance(code, int) else int(Exit.DONE)
