@@ -160,13 +160,10 @@ class SealingRecord:
     def _one(self, limit: int, rebase: bool) -> Iterator[Seal | None]:
         sealed, current, system_id = self._state(rebase)
         last = sealed.snapshot
-        start, stop = last.xmax, current.xmax
-        if not rebase:
-            stop = self._cut(start, stop, limit)
+        stop = current.xmax if rebase else self._cut(last.xmax, current.xmax, limit)
         query = sql("ledger/forgotten_events" if rebase else "ledger/unsealed_events")
-        bounds = {"pending": [str(x) for x in sorted(last.xip)], "start": str(start), "stop": str(stop)}
         with self._connection.cursor(name="unsealed") as reader, self._connection.cursor() as writer:
-            reader.execute(query.encode(), None if rebase else bounds)
+            reader.execute(query.encode(), None if rebase else _between(last, stop))
             first = [LeafInput._make(row) for row in reader.fetchmany(_FETCH)]
             if not first:
                 yield None
@@ -207,7 +204,7 @@ class SealingRecord:
 
     def _cut(self, start: int, stop: int, limit: int) -> int:
         row = self._connection.execute(
-            sql("ledger/backlog_cut").encode(), {"start": str(start), "limit": limit}
+            sql("ledger/backlog_cut").encode(), {"start": str(start), "stop": str(stop), "limit": limit}
         ).fetchone()
         if row is None or row[1] is None:
             return stop
@@ -235,10 +232,17 @@ def _batches(first: list[LeafInput], reader: psycopg.ServerCursor) -> Iterator[S
 
 
 def waiting(connection: psycopg.Connection) -> tuple[int, float]:
-    """How many events are recorded but not sealed, and how many seconds the oldest of them waits."""
-    row = connection.execute(sql("ledger/waiting").encode()).fetchone()
-    if row is None or row[1] is None:
-        return 0, 0.0
-    now = connection.execute("select clock_timestamp()").fetchone()
+    """How many events are recorded but not sealed, and how many seconds the oldest of them waits. Costs what waits."""
+    now = connection.execute("select pg_current_snapshot()::text").fetchone()
     assert now is not None
-    return int(row[0]), float((now[0] - row[1]).total_seconds())
+    row = connection.execute(sql("ledger/last_seal").encode()).fetchone()
+    last = SnapshotText.parse(row[2]) if row else SnapshotText(0, frozenset())
+    events, oldest_s = connection.execute(
+        sql("ledger/waiting").encode(), _between(last, SnapshotText.parse(now[0]).xmax)
+    ).fetchone() or (0, None)
+    return int(events), float(oldest_s or 0.0)
+
+
+def _between(last: SnapshotText, stop: int) -> dict[str, object]:
+    """The bounds of what was committed since a seal, for the statements that look for it."""
+    return {"pending": [str(x) for x in sorted(last.xip)], "start": str(last.xmax), "stop": str(stop)}

@@ -1,6 +1,5 @@
--- Says what is recorded but not sealed yet. events bigint, oldest timestamptz (null when none).
-with last as (select snapshot::pg_snapshot as snapshot from seal order by seal_no desc limit 1)
-select count(*) as events, min(recorded_at) as oldest
+-- Says what is recorded but not sealed yet, as unsealed_events finds it: bounds given as values on both sides, or the planner reads the whole record.
+-- events bigint, oldest_s double precision (seconds since it was recorded; null when none). Parameters: pending (text[] of xid8), start, stop (text of an xid8).
+select count(*) as events, extract(epoch from clock_timestamp() - min(recorded_at))::double precision as oldest_s
 from audit_event
-where tx >= coalesce((select pg_snapshot_xmax(snapshot) from last), '0'::xid8)
-    or tx = any(array(select pg_snapshot_xip(snapshot) from last))
+where tx = any(%(pending)s::xid8[]) or (tx >= %(start)s::xid8 and tx < %(stop)s::xid8)
