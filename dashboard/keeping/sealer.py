@@ -95,12 +95,14 @@ def catch_up(log: Log, *, mirror_now: bool = False, patience_s: float = 30.0) ->
     if not log.urls.sealer:
         return
     with Sealer(log) as sealer:
-        deadline = time.monotonic() + patience_s
+        began = time.monotonic()
         reader = log.reader()
         try:
             while True:
                 sealer.seal()
-                if not reader.waiting()[0] or time.monotonic() > deadline:
+                _, oldest_s = reader.waiting()
+                passed_s = time.monotonic() - began
+                if oldest_s < passed_s or passed_s > patience_s:  # what waits now came later: others append too
                     break
                 time.sleep(0.05)
         finally:

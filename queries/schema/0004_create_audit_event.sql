@@ -48,6 +48,7 @@ create table audit_event (
     constraint request_id_of_1_kib check (octet_length(request_id) <= 1024),
     constraint source_seq_of_53_bits check (source_seq between 0 and 9007199254740991),
     constraint actor_of_1_kib check (octet_length(actor) <= 1024),
+    constraint source_ip_is_one_address check (masklen(source_ip) = case family(source_ip) when 4 then 32 else 128 end),
     constraint user_agent_of_4_kib check (octet_length(user_agent) <= 4096),
     constraint reported_region_of_1_kib check (octet_length(reported_region) <= 1024),
     constraint target_of_4_kib check (octet_length(target) <= 4096),
@@ -63,9 +64,11 @@ select audit_protect('audit_event');
 create table audit_event_default partition of audit_event default;
 select audit_protect('audit_event_default');
 
--- Makes the partitions of this month and the twelve after it; the sealer calls it daily, so there is always a year ahead.
+-- Makes the partitions of this month and the twelve after it; the sealer calls it often, so there is always a year ahead and time to try again.
+-- A new partition needs the table alone, and every append would queue behind that wait: so it is short. A month whose rows went to the default
+-- partition is passed over: they stay there.
 create function audit_add_months() returns integer
-language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' as $$
+language plpgsql security definer set search_path = public, pg_temp set timezone = 'UTC' set lock_timeout = '250ms' as $$
 declare
     month timestamptz;
     name  text;
@@ -74,9 +77,16 @@ begin
     for month in select generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '12 months', interval '1 month') loop
         name := to_char(month, '"audit_event_"YYYY_MM');
         if to_regclass(name) is null then
-            execute format('create table %I partition of audit_event for values from (%L) to (%L)', name, month, month + interval '1 month');
-            perform audit_protect(name::regclass);
-            made := made + 1;
+            begin
+                execute format('create table %I partition of audit_event for values from (%L) to (%L)', name, month, month + interval '1 month');
+                perform audit_protect(name::regclass);
+                made := made + 1;
+            exception
+                when lock_not_available then
+                    return made;
+                when check_violation then
+                    raise warning 'the default partition has rows of %', name;
+            end;
         end if;
     end loop;
     return made;

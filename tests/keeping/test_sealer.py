@@ -21,6 +21,7 @@ from dashboard.keeping import sealer as sealers
 from dashboard.keeping.log import Log, open_log
 from dashboard.keeping.sealer import Sealer, catch_up
 from dashboard.keeping.sealer_process import SealerProcess
+from dashboard.ledger.seal import Outcome
 from dashboard.record.connect import Urls
 from tests.record.test_append import login
 
@@ -177,3 +178,59 @@ def test_months_are_ready_a_year_ahead(log: Log, admin: "psycopg.Connection[tupl
     for act, rest in refusals.items():
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             admin.execute(f"{act} {'from ' if act == 'delete' else ''}{table} {rest}".encode())
+
+
+def test_a_month_is_made_later_rather_than_block_appends_behind_a_long_transaction(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
+    last = _last_month(admin)
+    admin.execute(f"drop table {last}".encode())
+    event = """select audit_append('{"occurred_at":"2026-11-23T08:00:00Z","category":"A","action":"B"}')"""
+    not_for_ever = "-c idle_in_transaction_session_timeout=10s"
+    with psycopg.connect(log.urls.writer, options=not_for_ever) as open_still, log.sealing() as sealing:
+        open_still.execute(event)
+        began = time.monotonic()
+        assert sealing.add_months() == 0
+        assert time.monotonic() - began < 5
+        open_still.commit()
+        assert sealing.add_months() == 1
+    assert _last_month(admin) == last
+
+
+def test_a_month_whose_events_came_before_its_partition_stops_nothing(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
+    last = _last_month(admin)
+    admin.execute(f"drop table {last}".encode())
+    at = f"{last[-7:].replace('_', '-')}-05"
+    admin.execute(
+        "insert into audit_event"
+        " (recorded_at, occurred_at, category, action, outcome, actor_type, source, native_id, imported)"
+        " values (%s, now(), 'A', 'B', 'success', 'system', 's', 'n', false)",
+        (at,),
+    )
+    with log.sealing() as sealing:
+        assert sealing.add_months() == 0
+
+
+def _last_month(admin: "psycopg.Connection[tuple[object, ...]]") -> str:
+    row = admin.execute("select max(relname::text) from pg_class where relname like 'audit_event_20__\\___'").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_catching_up_does_not_wait_for_what_others_append_meanwhile(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal = Sealer.seal
+
+    def and_another(self: Sealer) -> Outcome:
+        done = seal(self)
+        with log.appender() as other:
+            other.append([login(time.monotonic_ns() // 1000 % 10**6)])
+        return done
+
+    monkeypatch.setattr(Sealer, "seal", and_another)
+    with log.appender() as appender:
+        appender.append([login(-1)])
+    began = time.monotonic()
+    catch_up(log)
+    assert time.monotonic() - began < 10

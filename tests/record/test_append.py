@@ -139,6 +139,14 @@ def test_sql_and_python_append_the_same_event_once(log: Log) -> None:
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":5}', "action: is not a string"),
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"  ","action":"x"}', "category_of_1_to_256_bytes"),
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"x","source_ip":"1.2.3"}', "inet"),
+        (
+            '{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"x","source_ip":"10.1.2.3/8"}',
+            "source_ip_is_one_address",
+        ),
+        (
+            '{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"x","source_ip":"2001:db8::/32"}',
+            "source_ip_is_one_address",
+        ),
         ('{"occurred_at":"2026-11-01T12:00:00Z","category":"Auth","action":"x","source_seq":1.5}', "source_seq"),
         ('{"occurred_at":"1969-11-01T12:00:00Z","category":"Auth","action":"x"}', "occurred_at_between"),
         ("[]", "takes one JSON object"),
