@@ -5,6 +5,7 @@ Each commit carries how far the table reaches (Delta's application transaction "
 written once: whoever would write another than the next one is refused.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ _CONFIGURATION = {
     "delta.dataSkippingStatsColumns": "seq,occurred_at,category,action,outcome",
 }
 _ROW_GROUP = 131_072
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class ArchiveTable:
@@ -64,7 +66,7 @@ class ArchiveTable:
             self._table = None
         except (DeltaError, OSError) as wrong:
             raise UnreachableError(
-                f"The archive {self.name} can't be read: {wrong}.",
+                f"The archive {self.name} can't be read: {_said(wrong)}.",
                 "Is AUDITLENS_ARCHIVE right, and its storage reachable?",
             ) from wrong
         return self.version != before
@@ -78,10 +80,17 @@ class ArchiveTable:
             )
 
     def scan(self) -> pl.LazyFrame:
-        """The opened version's rows, in no order; nothing is read yet."""
+        """The opened version's rows, in no order; nothing is read yet. Raises DamagedError when files are gone."""
         files = [] if self._table is None else self._table.file_uris()
         if not files:
             return pl.LazyFrame(schema=self.schema)
+        missing = [file for file in files if not urlsplit(file).scheme and not Path(file).exists()]
+        if missing:
+            raise DamagedError(
+                f"The archive {self.name} lacks {len(missing):,} of its {len(files):,} files, such as {missing[0]}.",
+                f"Restore them; or, if the database still holds every event, move {self._uri} away: "
+                "the sealer writes it anew.",
+            )
         return pl.scan_parquet(files, schema=dict(self.schema))
 
     def append(self, frame: pl.DataFrame, start: int, stop: int) -> None:
@@ -110,7 +119,8 @@ class ArchiveTable:
             )
         except (DeltaError, OSError) as wrong:
             raise UnreachableError(
-                f"The archive {self.name} can't be written: {wrong}.", "Is its disk full, or its storage unreachable?"
+                f"The archive {self.name} can't be written: {_said(wrong)}.",
+                "Is its disk full, or its storage unreachable?",
             ) from wrong
         self.refresh()
 
@@ -125,3 +135,8 @@ class ArchiveTable:
             configuration={**_CONFIGURATION, LOG_ID: self.log_id},
             raise_if_key_not_exists=False,
         )
+
+
+def _said(wrong: Exception) -> str:
+    """The first line of what the library says, without its colours: the others tell of its insides."""
+    return _COLOURS.sub("", str(wrong).strip().partition("\n")[0]).rstrip(".:")

@@ -1,8 +1,10 @@
 """Archive and tail together are the record, state by state, whatever has been mirrored."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import psycopg
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from dashboard.archive import EventsReader
 from dashboard.archive.table import ArchiveTable
-from dashboard.errors import DamagedError, UsageError
+from dashboard.errors import DamagedError, UnreachableError, UsageError
 from dashboard.events.columns import SCHEMA
 from dashboard.events.event import AuditEvent
 from dashboard.keeping.log import Log
@@ -157,6 +159,30 @@ def test_an_archive_of_another_log_is_refused(log: Log, filled: Callable[..., Lo
     foreign = ArchiveTable(log.settings.archive_location, "events", SCHEMA, "00000000-0000-0000-0000-000000000000")
     with pytest.raises(DamagedError, match="belongs to log"):
         foreign.refresh()
+
+
+def test_an_archive_that_lost_a_file_is_damaged_and_is_written_anew_once_out_of_the_way(
+    log: Log, filled: Callable[..., Log]
+) -> None:
+    filled([login(n) for n in range(10)], mirrored=10)
+    lost = next((Path(log.settings.archive_location) / "events").glob("*.parquet"))
+    lost.unlink()
+    with closing(log.events()) as reader, pytest.raises(DamagedError, match="lacks 1 of its 1 files"):
+        reader.snapshot()
+    shutil.rmtree(Path(log.settings.archive_location) / "events")
+    with Sealer(log) as sealer:
+        assert sealer.mirror() == 10
+    with closing(log.events()) as reader:
+        assert len(ids(reader)) == 10
+
+
+def test_what_the_archives_library_says_is_cut_to_one_line(log: Log, filled: Callable[..., Log]) -> None:
+    filled([login()], mirrored=1)
+    for commit in (Path(log.settings.archive_location) / "events" / "_delta_log").glob("*.json"):
+        commit.write_text("{nonsense")
+    with closing(log.events()) as reader, pytest.raises(UnreachableError) as refused:
+        reader.snapshot()
+    assert "\n" not in refused.value.message
 
 
 def test_a_database_that_was_rolled_back_is_found(
