@@ -44,6 +44,11 @@ class Screen:
         return self.engine.now
 
     @property
+    def minute(self) -> datetime:
+        """The moment that a span (`last`) is counted back from, in the queries and in words."""
+        return end_of_minute(self.now)
+
+    @property
     def follows(self) -> bool:
         """Whether new events appear by themselves: at the top of the newest first, with nothing open over it."""
         view = self.view
@@ -102,12 +107,17 @@ def effective(service: Service, engine: Engine, view: url.View) -> EventFilter:
 
     `last` is counted back from the end of this minute: one answer serves a minute's runs, and no new event is late.
     """
-    minute = engine.now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    minute = end_of_minute(engine.now)
     if not view.is_default_window:
         return view.filter.at(minute)
     key = (service.log_id, engine.as_of, "opening", minute.isoformat())
     window = _kept(key, lambda: views.opening_window(engine))
     return view.filter if window is None else view.filter.with_window(*window)
+
+
+def end_of_minute(now: datetime) -> datetime:
+    """The end of the minute that runs, in UTC."""
+    return now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_MOST_KEPT)

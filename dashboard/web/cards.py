@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
+import orjson
 import streamlit as st
 
 from dashboard.errors import AuditlensError
+from dashboard.events.times import format_time
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
 from dashboard.web.chips import clear
@@ -21,8 +24,12 @@ def empty(screen: Screen) -> None:
     with st.container(border=True, key="empty-card"):
         if screen.as_of == 0:
             st.markdown("#### :material/inbox: The log is empty")
-            st.text("Append the first event from a shell, or import a file:")
-            st.code("auditlens append < events.jsonl\nauditlens import FILE", language=None)
+            st.text("It fills by itself as soon as something is recorded. A first event from a shell:")
+            st.code(first_event(screen.now), language="sh", wrap_lines=True)
+            st.text("Or a file that you have, CSV or JSON:")
+            st.code("auditlens import FILE", language="sh")
+            st.text("Or look around in a made-up account first:")
+            st.code("auditlens serve --demo --port 8600", language="sh")
             return
         st.markdown("#### :material/filter_alt_off: No events match")
         st.text(f"{screen.wanted.sentence(screen.now)}: none of the log's {screen.as_of:,} events.")
@@ -30,6 +37,17 @@ def empty(screen: Screen) -> None:
             st.button("Clear the filters", key="empty-clear", on_click=clear)
             if not screen.view.all_time:
                 st.button("Look at all time", key="empty-all-time", on_click=_all_time)
+
+
+def first_event(now: datetime) -> str:
+    """A command that runs as it is: it appends one event of this minute."""
+    fields = {
+        "occurred_at": format_time(now.replace(second=0, microsecond=0)),
+        "category": "Auth",
+        "action": "Logged In",
+        "actor": "me",
+    }
+    return f"echo '{orjson.dumps(fields).decode()}' | auditlens append"
 
 
 def _all_time() -> None:

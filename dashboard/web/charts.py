@@ -26,6 +26,7 @@ WIDTHS = {
     Width.YEAR: "year",
 }
 _OFFSETS = {Width.WEEK: "1w", Width.MONTH: "1mo", Width.YEAR: "1y"}
+_MOST_TICKS = 5
 _MARK_RADIUS = 2
 _BAR_PIXELS = 19
 
@@ -126,7 +127,8 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
                 title=f"Time (UTC), per {WIDTHS[width]}",
                 scale=alt.Scale(type="utc"),
                 axis=alt.Axis(
-                    tickCount=5,
+                    tickCount=_MOST_TICKS,
+                    values=_ticks(drawn) or alt.Undefined,
                     labelOverlap=True,
                     grid=False,
                     labelExpr=f"utcFormat(datum.value, '{_time_format(width)}')",
@@ -138,7 +140,7 @@ def actions_over_time(frame: pl.DataFrame, width: Width) -> alt.Chart:
                 "events",
                 type="quantitative",
                 title=None,
-                axis=alt.Axis(tickCount=4, format=",d", domain=False, ticks=False),
+                axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d", domain=False, ticks=False),
             ),
             color=alt.Color("category", type="nominal", scale=scale, legend=legend),
             order=alt.Order("place", type="quantitative"),
@@ -176,6 +178,12 @@ def by_category(frame: pl.DataFrame, width: Width) -> pl.DataFrame:
         events="events",
         place=pl.col("category").replace_strict(places, return_dtype=pl.Int64),
     ).sort("start", "place")
+
+
+def _ticks(drawn: pl.DataFrame) -> list[str]:
+    """The starts of a few buckets: Vega would put ticks between them that read alike. Among many it chooses well."""
+    starts = drawn["start"].unique().sort()
+    return starts.dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list() if starts.len() <= _MOST_TICKS else []
 
 
 def _time_format(width: Width) -> str:

@@ -39,7 +39,7 @@ def chips(screen: Screen) -> None:
         if len(found) > 1:
             st.button("Clear all", type="tertiary", key="clear-all", on_click=clear)
         st.text(
-            (screen.wanted if screen.view.is_default_window else screen.view.filter).sentence(screen.now),
+            (screen.wanted if screen.view.is_default_window else screen.view.filter).sentence(screen.minute),
             width="content",
         )
 

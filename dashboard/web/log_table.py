@@ -21,9 +21,9 @@ from dashboard.web.held import change
 
 MARKS = {Outcome.FAILURE: "✕ Failed", Outcome.SUCCESS: "✓ Success", Outcome.UNKNOWN: "· Unknown"}
 HEADERS = {"outcome": COLUMNS["outcome"].label, **{name: COLUMNS[name].label for name in TABLE_COLUMNS}}
-_CLOCK_MARKS = {Clock.AHEAD: "⚠\u00a0ahead", Clock.BEHIND: "⚠\u00a0late"}
+_CLOCK_MARKS = {Clock.AHEAD: "⚠\u00a0ahead", Clock.BEHIND: "⚠\u00a0behind"}
 _WIDTHS = {
-    "outcome": 70, "actor": 118, "category": 70, "action": 92, "description": 168, "source_ip": 104, "region": 76,
+    "outcome": 70, "actor": 108, "category": 70, "action": 88, "description": 158, "source_ip": 104, "region": 100,
     "occurred_at": 98,
 }  # fmt: skip
 _LONGEST = {

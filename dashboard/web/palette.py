@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 FAILURE = "#D64550"
-QUIET = "#8A94A3"  # what is left over, or has no name
+QUIET = "#727C8A"  # what is left over, or has no name; as text, as far from the light background as from the dark
 
 # Eight hues apart in lightness as well as in hue, so that they are told apart with each kind of colour blindness; none
 # is red. Each has a contrast of at least 2.6 to 1 with the light and the dark background.

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime
 
 import polars as pl
@@ -118,7 +119,14 @@ def test_an_empty_log_says_how_to_fill_it(log: sample.SampleService) -> None:
     log.events = log.events.clear()
     at = opened()
     assert "The log is empty" in texts(at)
-    assert "auditlens append" in at.code[0].value
+    assert all(said in str(code.value) for said, code in zip(("append", "import", "--demo"), at.code, strict=True))
+    line = at.code[0].value.removeprefix("echo '").removesuffix("' | auditlens append")
+    assert json.loads(line).keys() >= {"occurred_at", "category", "action"}
+
+
+def test_the_sentence_counts_a_span_back_from_the_minute_that_the_queries_mean(log: sample.SampleService) -> None:
+    said = next(element.value for element in opened(last="7d").text if "in the last 7 days" in str(element.value))
+    assert re.fullmatch(r"Events, in the last 7 days \(since \d{4}-\d\d-\d\d \d\d:\d\d UTC\)", str(said))
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,13 @@ def test_the_time_axis_is_utc_and_names_the_bucket() -> None:
     assert "utcFormat" in x["axis"]["labelExpr"]
 
 
+def test_one_event_has_one_time_and_whole_numbers_on_its_axes() -> None:
+    encoding = charts.actions_over_time(buckets(1, days=1), Width.MINUTE).to_dict()["encoding"]
+    assert encoding["x"]["axis"]["values"] == ["2026-11-01T00:00:00Z"]
+    assert encoding["y"]["axis"]["tickMinStep"] == 1
+    assert "values" not in charts.actions_over_time(buckets(1, days=9), Width.DAY).to_dict()["encoding"]["x"]["axis"]
+
+
 def test_empty_buckets_stay_in_the_data_as_zero() -> None:
     drawn = charts.by_category(buckets(2), Width.DAY)
     assert drawn.filter(pl.col("start") == START)["events"].to_list() == [0, 0]

@@ -58,7 +58,7 @@ def test_cells_say_exact_and_relative_time_and_mark_claims() -> None:
     cells = log_table.cells(rows, NOW)
     assert [cell.replace("\u00a0", " ") for cell in cells["occurred_at"]] == [
         "2026-11-22 08:11:57 UTC 1 day ago",
-        "2026-11-22 08:11:57 UTC 1 day ago ⚠ late",
+        "2026-11-22 08:11:57 UTC 1 day ago ⚠ behind",
     ]
     assert cells["outcome"].to_list() == ["✓ Success", "✕ Failed"]
 

@@ -24,6 +24,11 @@ def test_each_colour_is_seen_on_light_and_on_dark(hue: str) -> None:
     assert contrast(hue, DARK) >= 3.0
 
 
+@pytest.mark.parametrize("colour", [palette.FAILURE, palette.QUIET])
+def test_colours_of_texts_are_read_on_light_and_on_dark(colour: str) -> None:
+    assert min(contrast(colour, LIGHT), contrast(colour, DARK)) >= 3.9
+
+
 def test_no_category_is_as_red_as_a_failure() -> None:
     for hue in palette.HUES:
         red, green, blue = (int(hue[place : place + 2], 16) for place in (1, 3, 5))
