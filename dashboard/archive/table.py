@@ -104,8 +104,9 @@ class ArchiveTable:
         try:
             if self._table is None:
                 self._create(frame)
+                self.refresh()
             frame.write_delta(
-                self._uri,
+                self._table or self._uri,  # the version looked at: a mirror in between makes the commit fail
                 mode="append",
                 delta_write_options={
                     "writer_properties": WriterProperties(

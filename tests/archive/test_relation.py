@@ -144,6 +144,23 @@ def test_a_range_is_mirrored_once_and_in_order(log: Log, filled: Callable[..., L
     reader.close()
 
 
+def test_two_mirrors_at_once_write_a_range_once(
+    log: Log, filled: Callable[..., Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled([login(n) for n in range(10)], mirrored=5)
+    one, other = log.events_table(), log.events_table()
+    reader = log.reader()
+    rows, _ = reader.sealed_range(5, 10)
+    reader.close()
+    other.refresh()
+    one.append(rows, 5, 10)
+    monkeypatch.setattr(other, "refresh", lambda: False)  # it looked a moment before the first one committed
+    with pytest.raises(UnreachableError):
+        other.append(rows, 5, 10)
+    one.refresh()
+    assert one.scan().collect().height == 10
+
+
 def test_a_crash_between_the_two_tables_is_made_good(log: Log, filled: Callable[..., Log]) -> None:
     filled([login(k) for k in range(10)])
     reader, events, evidence = log.reader(), log.events_table(), log.evidence_table()
