@@ -137,7 +137,8 @@ class EventFilter:
             elif name.removeprefix("not-") in FIELDS:
                 several.setdefault(name.replace("-", "_"), []).append(text)
             else:
-                raise UsageError(f"{name[:64]!r} is not a filter", f"There are {', '.join((*TIME_FIELDS, *FIELDS))}.")
+                known = f"There are {', '.join((*TIME_FIELDS, *FIELDS))}; all but the times with not- before them too."
+                raise UsageError(f"{name[:64]!r} is not a filter", known)
         return cls(
             since=_time("since", single), until=_time("until", single), last=single.get("last"),
             **{name: tuple(texts) for name, texts in several.items()},

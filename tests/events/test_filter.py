@@ -127,6 +127,12 @@ def test_a_bad_link_is_an_error_that_names_the_culprit(pairs: list[tuple[str, st
     assert culprit in caught.value.message
 
 
+def test_an_unknown_name_is_told_how_exclusions_are_written() -> None:
+    with pytest.raises(UsageError) as caught:
+        EventFilter.from_params([("not_region", "Istanbul")])
+    assert "with not- before them" in caught.value.hint
+
+
 def test_names_of_other_things_in_the_link_are_passed_over_only_when_told() -> None:
     pairs = [("sort", "actor"), ("category", "Auth")]
     assert EventFilter.from_params(pairs, ignore={"sort"}) == EventFilter(category=("Auth",))
