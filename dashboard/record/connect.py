@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import psycopg
 from psycopg import conninfo
@@ -109,7 +110,12 @@ def driver_errors() -> Iterator[None]:
 
 def _translated(wrong: psycopg.Error) -> AuditlensError:
     said = (wrong.diag.message_primary or str(wrong).strip().splitlines()[0]) if str(wrong) else type(wrong).__name__
-    missing = psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction | psycopg.errors.UndefinedObject
+    missing = (
+        psycopg.errors.UndefinedTable
+        | psycopg.errors.UndefinedColumn
+        | psycopg.errors.UndefinedFunction
+        | psycopg.errors.UndefinedObject
+    )
     # What fails while connecting has no code, only words.
     if isinstance(wrong, missing) or ('role "auditlens_' in said and "does not exist" in said):
         return UnreachableError(f"The database is not set up for this version: {said}.", "Run `auditlens migrate`.")
@@ -154,6 +160,9 @@ def reading_engine(url: str, *, size: int = 5, timeout_s: int = 60) -> Engine:
     )  # fmt: skip
 
 
+@cache
 def sql(name: str) -> str:
-    """The text of one file of `queries/`, such as `record/log_identity`."""
+    """The text of one file of `queries/`, such as `record/log_identity`; read once, so that an upgrade on disk does not
+    change a process half-way.
+    """
     return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
