@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     reader_url: SecretStr | None = None
     sealer_url: SecretStr | None = None
     redactor_url: SecretStr | None = None
+    ledger: Path | None = None  # the sealer's key and what it signed last; default HOME/ledger
     geoip_db: Path | None = None  # any GeoIP City database (.mmdb)
     maxmind_account_id: str = ""  # for `auditlens geo update --provider maxmind`
     maxmind_license_key: SecretStr | None = None
@@ -37,6 +38,10 @@ class Settings(BaseSettings):
     mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
     mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
     seal_seconds: float = Field(default=0.5, gt=0)  # how often the sealer looks
+
+    @property
+    def ledger_folder(self) -> Path:
+        return self.ledger or self.home / "ledger"
 
     @property
     def archive_location(self) -> str:

@@ -9,6 +9,7 @@ from dashboard.archive.table import ArchiveTable
 from dashboard.config import Settings
 from dashboard.errors import UsageError
 from dashboard.keeping import mirror
+from dashboard.ledger.keys import SealerFolder
 from dashboard.record.append import Appender
 from dashboard.record.connect import Urls, external_urls
 from dashboard.record.embedded import Endpoint, serving
@@ -40,6 +41,10 @@ class Log:
     def sealing(self) -> SealingRecord:
         """The sealer's connection."""
         return SealingRecord(self.urls.of("sealer"))
+
+    def sealer_folder(self) -> SealerFolder:
+        """Key, memory and trusted keys of the sealer; the folder need not exist."""
+        return SealerFolder(self.settings.ledger_folder, self.log_id)
 
     def events(self) -> EventsReader:
         """The relation `events`, state by state."""

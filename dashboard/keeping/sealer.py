@@ -13,20 +13,28 @@ from dashboard.events.regions import Regions, find_database
 from dashboard.keeping.log import Log
 from dashboard.keeping.mirror import mirror
 from dashboard.ledger.seal import Outcome, seal_once
+from dashboard.ledger.signing import sign_pending
 from dashboard.record.read import RecordReader
 from dashboard.record.sealing import SealingRecord
 
 _logger = logging.getLogger("auditlens.sealer")
 _MONTHS_EVERY_S = 6 * 3600.0
 _LOOK_AT_ARCHIVE_EVERY_S = 5.0
+_LOOK_FOR_UNSIGNED_EVERY_S = 5.0
 _LONGEST_PAUSE_S = 15.0
 
 
 class Sealer:
-    """One sealer of one log: its connections, its GeoIP database. Use as a context manager."""
+    """One sealer of one log: its connections, its GeoIP database. Use as a context manager.
 
-    def __init__(self, log: Log, *, careful: bool = False) -> None:
+    It signs where the key is, or where a log has none yet. With `signs=False` it only seals when the key is elsewhere.
+    """
+
+    def __init__(self, log: Log, *, careful: bool = False, signs: bool = True) -> None:
         self._log = log
+        self._folder = log.sealer_folder()
+        self._signs = signs or self._folder.holds_key
+        self._signed_at: float | None = None
         self._held = ExitStack()
         self._record: SealingRecord = self._held.enter_context(log.sealing())
         self._reader: RecordReader = log.reader()
@@ -36,19 +44,32 @@ class Sealer:
         self._due_since: float | None = None
 
     def seal(self) -> Outcome:
-        """Seals everything that waits, in bites. `tree_size` is None when nothing waited or another was at it."""
+        """Seals everything that waits, in bites, and signs the tree. `tree_size` is None when nothing waited or another
+        was at it. Raises DamagedError when the tree does not continue what was signed before.
+        """
         self._regions.refresh(find_database(self._log.settings))
         total, size = 0, None
         while True:
             done = seal_once(self._record, self._regions)
             total += done.events
             size = done.tree_size if done.tree_size is not None else size
+            if total or not done.more:
+                self._sign(now=bool(done.events))
             if not done.more:
                 return Outcome(total, size, False)
 
+    def _sign(self, *, now: bool) -> None:
+        """Signs what is new at once; looks for what another left unsigned now and then."""
+        moment = time.monotonic()
+        if self._signs and (now or self._signed_at is None or moment - self._signed_at > _LOOK_FOR_UNSIGNED_EVERY_S):
+            sign_pending(self._record, self._folder)
+            self._signed_at = moment
+
     def rebase(self) -> Outcome:
         """Seals every event that has no place, found by comparing all of them: the way on after a restore."""
-        return seal_once(self._record, self._regions, rebase=True)
+        done = seal_once(self._record, self._regions, rebase=True)
+        self._sign(now=True)
+        return done
 
     def mirror_if_due(self, *, now: float | None = None) -> int:
         """Mirrors when enough events wait for it or the first has waited long enough; says how many were mirrored."""
@@ -94,7 +115,7 @@ def catch_up(log: Log, *, mirror_now: bool = False, patience_s: float = 30.0) ->
     """
     if not log.urls.sealer:
         return
-    with Sealer(log) as sealer:
+    with Sealer(log, signs=log.embedded) as sealer:
         began = time.monotonic()
         reader = log.reader()
         try:

@@ -11,8 +11,8 @@ def status_of(log: Log) -> dict[str, object]:
     """Where the log is, its counts, and what its regions come from. No password is in it.
 
     `events` are recorded, `sealed` have their place, `waiting` don't yet, `mirrored` are in the archive. Counts the
-    record: seconds on a large one. `root` is the newest seal's root hash in base64; `checkpoint` is null until one is
-    signed.
+    record: seconds on a large one. `root` is the newest seal's root hash in base64, `checkpoint` the newest signed
+    head.
     """
     reader = log.reader()
     try:
@@ -20,6 +20,7 @@ def status_of(log: Log) -> dict[str, object]:
         waiting, _ = reader.waiting()
         events, conflicts = reader.counts()
         root = reader.root()
+        checkpoint = reader.checkpoint()
     finally:
         reader.close()
     table = log.events_table()
@@ -42,7 +43,7 @@ def status_of(log: Log) -> dict[str, object]:
         "conflicts": conflicts,
         "as_of": sealed,
         "root": b64encode(root).decode() if root else None,
-        "checkpoint": None,
+        "checkpoint": checkpoint,
         "archive": log.settings.archive_location,
         "geo": geo,
         "engine": log.settings.engine,

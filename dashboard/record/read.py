@@ -13,6 +13,7 @@ from dashboard.errors import DamagedError
 from dashboard.events.columns import SCHEMA, TIME
 from dashboard.record.connect import driver_errors, reading_engine, sql
 from dashboard.record.sealing import waiting
+from dashboard.record.tree import TreeRecord
 
 SALTS = ("actor_salt", "client_salt", "description_salt", "details_salt", "original_salt", "place_salt", "target_salt")
 EVIDENCE_SCHEMA = pl.Schema(
@@ -79,6 +80,12 @@ class RecordReader:
         with driver_errors(), self.engine.connect() as connection:
             found = connection.execute(text(sql("record/root"))).scalar_one_or_none()
             return None if found is None else bytes(found)
+
+    def checkpoint(self) -> str | None:
+        """The newest signed head, a C2SP checkpoint; None before the first."""
+        with driver_errors(), self.engine.connect() as connection:
+            signed = TreeRecord(_driver(connection.connection)).newest_checkpoint()
+            return None if signed is None else signed.note
 
     def waiting(self) -> tuple[int, float]:
         """How many events are recorded but not sealed, and for how many seconds the oldest has been."""

@@ -15,6 +15,7 @@ import psycopg
 from dashboard.errors import DamagedError, UnreachableError
 from dashboard.events.canonical import LeafInput
 from dashboard.record.connect import connect, driver_errors, sql
+from dashboard.record.tree import TreeRecord
 
 _LOCK = 7_022_364_301_936_420_213
 _MIRROR_LOCK = _LOCK + 2
@@ -130,6 +131,31 @@ class SealingRecord:
             if mine and not self._connection.broken:
                 with driver_errors():
                     self._connection.execute("select pg_advisory_unlock(%s)", (lock,))
+
+    @contextmanager
+    def signing(self) -> Iterator[TreeRecord | None]:
+        """Holds the sealer's lock for the block and gives the tree; None when another sealer is at work."""
+        with self._holding(_LOCK) as mine:
+            yield TreeRecord(self._connection) if mine else None
+
+    def is_mine(self) -> bool:
+        """Whether this session still holds the sealer's lock."""
+        with driver_errors():
+            row = self._connection.execute(sql("ledger/lock_is_mine").encode(), {"lock": _LOCK}).fetchone()
+            return bool(row and row[0])
+
+    def keep_checkpoint(self, tree_size: int, root: bytes, note: str) -> None:
+        """Keeps a signed head; it is on disk when this returns."""
+        self._insert("ledger/insert_checkpoint", {"tree_size": tree_size, "root": root, "note": note})
+
+    def keep_verification(self, findings: int, report: str) -> None:
+        """Keeps a signed report of verification."""
+        self._insert("ledger/insert_verification", {"findings": findings, "report": report})
+
+    def _insert(self, name: str, values: dict[str, object]) -> None:
+        with driver_errors(), self._connection.transaction():
+            self._connection.execute("set local synchronous_commit = on")
+            self._connection.execute(sql(name).encode(), values)
 
     def add_months(self) -> int:
         """Makes the partitions of the next twelve months; says how many were missing."""
