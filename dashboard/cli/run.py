@@ -1,5 +1,6 @@
 """`auditlens serve`, `seal`, `migrate`, `status`: running it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,6 +82,13 @@ def seal(
     rebase: Annotated[
         bool, typer.Option("--rebase", help="After a restore: find what has no place by comparing everything.")
     ] = False,
+    adopt: Annotated[
+        Path | None,
+        typer.Option(help="The sealer's memory is lost: go on from this checkpoint, kept outside.", show_default=False),
+    ] = None,
+    new_origin: Annotated[
+        bool, typer.Option("--new-origin", help="A restore lost sealed events for good: go on under a new name.")
+    ] = False,
     until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
     careful: Annotated[bool, typer.Option("--careful-regions", hidden=True)] = False,
     json: AsJson = False,
@@ -89,6 +97,8 @@ def seal(
     from dashboard.keeping import sealer
 
     with open_log() as log:
+        if adopt is not None or new_origin:
+            _take_up_again(log, adopt)
         if forever:
             sealer.run_forever(log, _stop_signal(until_input_ends), careful=careful)
             return
@@ -99,6 +109,39 @@ def seal(
         _print_json({"sealed": done.events, "tree_size": done.tree_size, "mirrored": mirrored})
     else:
         err.print(f"{done.events:,} events sealed, {mirrored:,} mirrored.")
+
+
+def _take_up_again(log: "Log", checkpoint: Path | None) -> None:
+    """Goes on after the sealer's memory, or a part of the log, was lost; both are events."""
+    from dashboard.keeping.own_events import record_own
+    from dashboard.ledger import signing
+
+    folder = log.sealer_folder()
+    with log.sealing() as record:
+        if checkpoint is not None:
+            outside = signing.adopt(record, folder, checkpoint.read_text("utf-8"))
+            done = (
+                "Checkpoint Adopted",
+                f"adopted:{outside.size}:{outside.root.hex()}",
+                "The sealer's memory was lost",
+            )
+            details: dict[str, object] = {"origin": outside.origin, "tree_size": outside.size}
+        else:
+            before, head = signing.begin_new_origin(record, folder)
+            done = (
+                "Log Restored",
+                f"restored:{before.size}:{before.root.hex()}",
+                "Sealed events were lost in a restore",
+            )
+            details = {
+                "origin": before.origin,
+                "signed": before.size,
+                "held": head.tree_size,
+                "root": before.root.hex(),
+            }
+    action, native_id, what = done
+    record_own(log, action, native_id, what, details)
+    err.print(f"{what}; that is on record now.", markup=False)
 
 
 def _stop_signal(until_input_ends: bool) -> "threading.Event":

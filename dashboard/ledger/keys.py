@@ -89,9 +89,10 @@ class Trusted:
         """The checkpoint in a note that a trusted key signed while it was trusted. Raises BadNote."""
         text, signed_by = open_note(note, [key.verifier for key in self.keys])
         checkpoint = Checkpoint.parse(text)
-        if not any(
-            key.verifier in signed_by and (key.until is None or checkpoint.size <= key.until) for key in self.keys
-        ):
+        signers = [key for key in self.keys if key.verifier in signed_by and key.verifier.name == checkpoint.origin]
+        if not signers:
+            raise BadNote("the key that signed it is of another origin")
+        if not any(key.until is None or checkpoint.size <= key.until for key in signers):
             raise BadNote(f"its key was no longer trusted for a tree of {checkpoint.size:,} leaves")
         return checkpoint
 
@@ -159,11 +160,14 @@ class SealerFolder:
     def begin(self) -> None:
         """Makes key, state and trust of a new log, when neither key nor state is there."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        signer_text, verifier = new_private(self.origin)
-        known = self.trusted()
-        self.save_trusted(Trusted((*known.keys, TrustedKey(verifier))))
+        text, verifier = new_private(self.origin)
+        self.save_trusted(Trusted((*self.trusted().keys, TrustedKey(verifier))))
         self.save_state(SignedState(self.origin))
-        replace_file(self.folder / KEY, signer_text + "\n", 0o400)
+        self.save_key(text)
+
+    def save_key(self, text: str) -> None:
+        """Puts a private key, as `new_private` writes it, in the place of the one before."""
+        replace_file(self.folder / KEY, text + "\n", 0o400)
 
     def save_trusted(self, trusted: Trusted) -> None:
         replace_file(self.folder / TRUSTED, trusted.text, 0o644)

@@ -5,9 +5,11 @@ included, finds nobody who signs the result; only who also holds the key and the
 of checkpoints that lie elsewhere.
 """
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 from dashboard.errors import DamagedError, UsageError
 from dashboard.ledger.keys import (
-    KEY,
     STATE,
     SealerFolder,
     SignedState,
@@ -15,9 +17,8 @@ from dashboard.ledger.keys import (
     TrustedKey,
     new_private,
     parse_private,
-    replace_file,
 )
-from dashboard.ledger.note import BadNote, Checkpoint, Signer, sign
+from dashboard.ledger.note import BadNote, Checkpoint, Signer, Verifier, sign
 from dashboard.ledger.tlog import EMPTY_ROOT, Tiles, check_consistency
 from dashboard.record.sealing import SealingRecord
 from dashboard.record.tree import Head, TreeRecord
@@ -107,9 +108,18 @@ def _rolled_back(state: SignedState, size: int) -> DamagedError:
     )
 
 
-def rotate(record: SealingRecord, folder: SealerFolder) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A change of the key: the old one signed trees of up to `size` leaves."""
+
+    old: Verifier
+    new: Verifier
+    size: int
+
+
+def rotate(record: SealingRecord, folder: SealerFolder) -> Rotated:
     """Changes the key: the newest checkpoint gets both signatures, then the old key is trusted for no larger tree and
-    is destroyed. Gives the old verifier key and the new. Raises UsageError while another sealer is at work.
+    is destroyed. Raises UsageError while another sealer is at work.
     """
     with record.signing() as tree:
         if tree is None:
@@ -124,10 +134,10 @@ def rotate(record: SealingRecord, folder: SealerFolder) -> tuple[str, str]:
         known = folder.trusted().keys
         folder.save_trusted(Trusted((*known, TrustedKey(new))))  # in this order each crash leaves a log that can go on
         _sign(record, folder, head, state, [old, parse_private(text)])
-        replace_file(folder.folder / KEY, text + "\n", 0o400)
+        folder.save_key(text)
         before = (TrustedKey(key.verifier, head.tree_size) if key.verifier == old.verifier else key for key in known)
         folder.save_trusted(Trusted((*before, TrustedKey(new))))
-        return old.verifier.vkey, new.vkey
+        return Rotated(old.verifier, new, head.tree_size)
 
 
 def adopt(record: SealingRecord, folder: SealerFolder, note: str) -> Checkpoint:
@@ -158,9 +168,36 @@ def adopt(record: SealingRecord, folder: SealerFolder, note: str) -> Checkpoint:
         return outside
 
 
+def begin_new_origin(record: SealingRecord, folder: SealerFolder) -> tuple[SignedState, Head]:
+    """Goes on after a restore that lost sealed events for good: under a new origin and a new key, never by signing a
+    smaller tree under the old name. Gives what was signed before and where the log stands now.
+
+    Raises UsageError when nothing was lost, DamagedError when what is left is not a beginning of what was signed: that
+    can only be told of an outside copy as large as the tree, so it is left to `verify`.
+    """
+    with record.signing() as tree:
+        if tree is None:
+            raise UsageError("Another sealer is at work.", "Stop it, then try again.")
+        state, signed = folder.state(), tree.newest_checkpoint()
+        head = tree.head() or Head(0, 0, EMPTY_ROOT, datetime.now(UTC))
+        if head.tree_size >= state.size:
+            raise UsageError("Nothing was lost: the database holds all that was signed.", "Run `auditlens seal`.")
+        if signed is not None and signed.tree_size > head.tree_size:
+            raise DamagedError("The database holds checkpoints of more events than it has sealed.", _KEEP)
+        number = int(state.origin.removeprefix(folder.origin).removeprefix("/") or 1) + 1
+        text, new = new_private(f"{folder.origin}/{number}")
+        before = [
+            key if key.until is not None else TrustedKey(key.verifier, state.size) for key in folder.trusted().keys
+        ]
+        folder.save_trusted(Trusted((*before, TrustedKey(new))))
+        folder.save_key(text)
+        folder.save_state(SignedState(new.name))
+        return state, head
+
+
 def _make_key(folder: SealerFolder, origin: str, until: int) -> None:
     """A new key in place of one that is lost; the lost one is trusted for nothing that comes."""
     text, new = new_private(origin)
     before = [key if key.until is not None else TrustedKey(key.verifier, until) for key in folder.trusted().keys]
     folder.save_trusted(Trusted((*before, TrustedKey(new))))
-    replace_file(folder.folder / KEY, text + "\n", 0o400)
+    folder.save_key(text)

@@ -10,7 +10,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from dashboard.ledger.keys import Trusted
 from dashboard.ledger.note import BadNote, Checkpoint
-from dashboard.ledger.signing import adopt, rotate, sign_pending
+from dashboard.ledger.signing import adopt, begin_new_origin, rotate, sign_pending
 from tests.record.test_append import login
 
 Admin = "psycopg.Connection[tuple[object, ...]]"
@@ -128,23 +128,43 @@ def test_a_new_key_is_vouched_for_by_the_old_which_ends_there(log: Log) -> None:
     old_note = seal(log)
     old_key = (log.settings.ledger_folder / "sealer.key").read_text()
     with log.sealing() as record:
-        old, new = rotate(record, log.sealer_folder())
+        done = rotate(record, log.sealer_folder())
     both = newest(log)
     assert {line.split()[1] for line in both.splitlines()[-2:]} == {f"auditlens/{log.log_id}"}
-    for vkey in (old, new):
+    for vkey in (done.old.vkey, done.new.vkey):
         assert Trusted.parse(vkey).open_checkpoint(both).size == 5
     append(log, 5, 7)
     after = seal(log)
     assert opened(log, after).size == 7
     assert opened(log, old_note).size == 5  # still good
     with pytest.raises(BadNote):
-        Trusted.parse(old).open_checkpoint(after)
+        Trusted.parse(done.old.vkey).open_checkpoint(after)
     # a thief of the old key signs a larger tree
     (log.settings.ledger_folder / "sealer.key").chmod(0o600)
     (log.settings.ledger_folder / "sealer.key").write_text(old_key)
     append(log, 7, 9)
     with pytest.raises(BadNote, match="no longer trusted"):
         opened(log, seal(log))
+
+
+def test_after_a_restore_that_lost_events_the_log_goes_on_under_a_new_origin(log: Log, admin: Admin) -> None:
+    append(log, 0, 5)
+    seal(log)
+    append(log, 5, 7)
+    before = seal(log)
+    with log.sealing() as record, pytest.raises(UsageError, match="Nothing was lost"):
+        begin_new_origin(record, log.sealer_folder())
+    force(admin, "delete from seal where seal_no = 2", "delete from checkpoint where checkpoint_no = 2")
+    force(admin, "delete from sealed where seq > 4", "update tree_edge set hashes = substr(hashes, 1, 160)")
+    with log.sealing() as record:
+        state, head = begin_new_origin(record, log.sealer_folder())
+    assert (state.size, head.tree_size) == (7, 5)
+    after = opened(log, seal(log))
+    assert (after.origin, after.size) == (
+        f"auditlens/{log.log_id}/2",
+        7,
+    )  # the two events are there still, and get new places
+    assert opened(log, before).size == 7  # what was signed stays signed
 
 
 def test_a_key_of_another_log_is_not_used(log: Log) -> None:
