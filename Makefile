@@ -9,7 +9,7 @@ run: .venv/.ready
 	@$(BIN)/python -m dashboard serve --demo
 
 test: .venv/.ready-test lint
-	@$(BIN)/python -m tests.browser.install
+	@$(BIN)/python -m tests.install
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/.ready-test
@@ -22,7 +22,7 @@ bench: .venv/.ready-test
 	$(BIN)/python -m pytest -q -s -m bench
 
 pictures: .venv/.ready-test
-	@$(BIN)/python -m tests.browser.install
+	@$(BIN)/python -m tests.install chromium
 	$(BIN)/python -m tests.browser.pictures
 
 # Needs uv. Keeps what is locked; `make lock UPGRADE=--upgrade` takes newer versions.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser import install
+from tests import install
 
 pytest_plugins = ["tests.log_fixtures"]
 
@@ -13,11 +13,7 @@ pytest_plugins = ["tests.log_fixtures"]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A browser, or the test is skipped, and with CI=true failed, where none could be installed."""
-    path = install.find()
-    if path is None and install.required():
-        pytest.fail(install.MISSING)
-    if path is None:
-        pytest.skip(install.MISSING)
+    path = install.CHROMIUM.here()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path)
         yield browser

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import sync_playwright
 
-from tests.browser import install
+from tests import install
 from tests.browser.walk import eventually, free_port
 
 FOLDER = Path(__file__).parents[1] / "pictures"
@@ -36,7 +36,7 @@ def main() -> None:
 
 def take(address: str) -> None:
     """One picture for each size and colour scheme, once everything is drawn."""
-    chromium = install.find()
+    chromium = install.CHROMIUM.find()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
         for scheme in ("light", "dark"):

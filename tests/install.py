@@ -1,0 +1,136 @@
+"""Finds the programs that tests use beside Python's packages, and installs what is missing where it can: Debian's, as
+root. `make test` runs it before the tests; `python -m tests.install chromium` looks for one of them.
+
+It never fails a run by itself, but says plainly which tests will be skipped; with CI=true that is a failure.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+_GO_MODULES = Path("/usr/share/gocode/src/golang.org/x/mod")
+_CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.conf")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program: where it is (None: nowhere), and what Debian calls it."""
+
+    name: str
+    find: Callable[[], str | None]
+    packages: tuple[str, ...]
+    skipped: str
+
+    @property
+    def missing(self) -> str:
+        """What to say where it can't be had."""
+        return f"No {self.name} was found: {self.skipped} ARE SKIPPED. `make test`, as root with a network, gets it."
+
+    def here(self) -> str:
+        """Its path; where there is none the test is skipped, and with CI=true failed."""
+        path = self.find()
+        if path is None and required():
+            pytest.fail(self.missing)
+        if path is None:
+            pytest.skip(self.missing)
+        return path
+
+
+def required() -> bool:
+    """Whether a missing program is a failure."""
+    return os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def _chromium() -> str | None:
+    """A Chromium that starts: the system's, else Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    candidates = [*map(shutil.which, names), _playwrights_own()]
+    return next((path for path in candidates if path and _starts(path, "--version")), None)
+
+
+def _playwrights_own() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
+
+
+def _starts(path: str, *words: str) -> bool:
+    """A snap's stand-in, and a program whose system libraries are missing, exist but do not start."""
+    try:
+        return subprocess.run([path, *words], capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _older_postgresql() -> str | None:
+    """The programs' folder of a server of 15 to 17, the oldest: the embedded one is 18."""
+    folders = (Path("/usr/lib/postgresql") / str(major) / "bin" for major in range(15, 18))
+    return next((str(folder) for folder in folders if _starts(str(folder / "postgres"), "--version")), None)
+
+
+def _go() -> str | None:
+    """A Go with Debian's copy of golang.org/x/mod."""
+    path = shutil.which("go")
+    return path if path and (_GO_MODULES / "sumdb").is_dir() and _starts(path, "version") else None
+
+
+CHROMIUM = Program("Chromium", _chromium, ("chromium", "fonts-liberation"), "BROWSER TESTS")
+POSTGRESQL = Program("PostgreSQL 15 to 17", _older_postgresql, ("postgresql",), "TESTS ON AN OLDER POSTGRESQL")
+GO = Program("Go", _go, ("golang-go", "golang-golang-x-mod-dev"), "TESTS AGAINST GO'S VERIFIER")
+JQ = Program("jq", lambda: shutil.which("jq"), ("jq",), "TESTS OF THE LEAF FORMAT BY SHELL")
+PROGRAMS = (CHROMIUM, POSTGRESQL, GO, JQ)
+
+
+def install(missing: Sequence[Program]) -> None:
+    """Tries Debian's packages as root, for the browser also Playwright's download; what they say goes to standard
+    error.
+    """
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        _no_cluster()
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "UCF_FORCE_CONFFOLD": "1"}
+        _attempt(["apt-get", "update", "-qq"], environment)
+        for program in missing:  # one by one: a package that is not to be had takes no other with it
+            _attempt(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *program.packages], environment)
+    if CHROMIUM in missing and CHROMIUM.find() is None:
+        _attempt([sys.executable, "-m", "playwright", "install", "chromium"], dict(os.environ))
+
+
+def _no_cluster() -> None:
+    """Keeps Debian from making and starting a server of its own that nobody asked for; a policy that exists stays."""
+    if not _CLUSTER_POLICY.parent.exists():
+        _CLUSTER_POLICY.parent.mkdir(parents=True)
+        _CLUSTER_POLICY.write_text("create_main_cluster = false\n", "utf-8")
+
+
+def _attempt(command: list[str], environment: dict[str, str]) -> None:
+    print("Programs of the tests:", " ".join(command), file=sys.stderr)
+    try:
+        subprocess.run(command, env=environment, stdout=sys.stderr, timeout=600, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"Programs of the tests: {error}", file=sys.stderr)
+
+
+def main(names: Sequence[str]) -> int:
+    """Finds, else installs, the programs of these names, by default all; 1 when one is missing where none may be."""
+    wanted = [program for program in PROGRAMS if not names or program.name.lower() in names]
+    missing = [program for program in wanted if program.find() is None]
+    if missing:
+        install(missing)
+    lacking = False
+    for program in wanted:
+        path = program.find()
+        print(f"Tests use {path}" if path else program.missing, file=sys.stdout if path else sys.stderr)
+        lacking |= path is None
+    return int(lacking and required())
+
+
+if __name__ == "__main__":
+    sys.exit(main([name.lower() for name in sys.argv[1:]]))
