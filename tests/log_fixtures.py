@@ -1,5 +1,5 @@
 """Real logs for tests: one embedded server a test run, its schema made once, and a database of its own cloned for each
-test.
+test. A module that says `pytestmark = on_both_servers` has its tests run on an older PostgreSQL too.
 """
 
 import secrets
@@ -18,8 +18,19 @@ from dashboard.keeping.sealer import Sealer
 from dashboard.record.connect import Urls
 from dashboard.record.embedded import Endpoint, serving
 from dashboard.record.migrate import create_database, migrate
+from tests.older_postgresql import older_server
 
 TEMPLATE = "auditlens_template"
+on_both_servers = pytest.mark.on_both_servers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "on_both_servers: its log is on the embedded server, then on an older one")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("on_both_servers") and "postgres" in metafunc.fixturenames:
+        metafunc.parametrize("postgres", ["embedded", "older"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -45,27 +56,52 @@ def server() -> Iterator[TestServer]:
     with tempfile.TemporaryDirectory(prefix="auditlens-test-") as folder:
         Path(folder).chmod(0o711)
         with serving(Path(folder) / "home") as endpoint:
-            found = TestServer(endpoint)
-            create_database(found.url(endpoint.superuser, "postgres"), TEMPLATE)
-            migrate(found.url(endpoint.superuser, TEMPLATE))
-            yield found
+            yield with_template(endpoint)
+
+
+def with_template(endpoint: Endpoint) -> TestServer:
+    """The server, once it holds an empty log to clone."""
+    found = TestServer(endpoint)
+    create_database(found.url(endpoint.superuser, "postgres"), TEMPLATE)
+    migrate(found.url(endpoint.superuser, TEMPLATE))
+    return found
+
+
+@pytest.fixture(scope="session")
+def older_postgresql() -> Iterator[TestServer]:
+    """A PostgreSQL 15 to 17, one for all tests of a process that ask for it."""
+    with older_server() as endpoint:
+        yield with_template(endpoint)
 
 
 @pytest.fixture
-def database(server: TestServer) -> Iterator[str]:
+def postgres(request: pytest.FixtureRequest) -> TestServer:
+    """The server that a test's log is on: the embedded one, unless the test asks for the older."""
+    older = getattr(request, "param", "embedded") == "older"
+    found: TestServer = request.getfixturevalue("older_postgresql" if older else "server")
+    return found
+
+
+@pytest.fixture
+def database(postgres: TestServer) -> Iterator[str]:
     """The name of an empty log's database."""
     name = f"test_{secrets.token_hex(6)}"
-    server.execute(f"create database {name} template {TEMPLATE}")
+    postgres.execute(f"create database {name} template {TEMPLATE}")
     yield name
-    server.execute(f"drop database {name} with (force)")
+    postgres.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
-def log(server: TestServer, database: str, tmp_path: Path) -> Log:
+def log(postgres: TestServer, database: str, tmp_path: Path) -> Log:
     """An empty log, opened: its own database, its own archive folder, the roles of a real one."""
+    return opened(postgres, database, tmp_path)
+
+
+def opened(server: TestServer, database: str, home: Path) -> Log:
+    """The log in a database of a server, with its files under `home`."""
     urls = embedded_urls(server.endpoint)
     here = {part: server.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")}
-    settings = Settings(home=tmp_path, archive=str(tmp_path / "archive"))
+    settings = Settings(home=home, archive=str(home / "archive"))
     with psycopg.connect(here["reader"]) as connection:
         row = connection.execute("select log_id::text from log").fetchone()
     assert row is not None
@@ -73,18 +109,18 @@ def log(server: TestServer, database: str, tmp_path: Path) -> Log:
 
 
 @pytest.fixture
-def admin(server: TestServer, database: str) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+def admin(postgres: TestServer, database: str) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
     """The superuser's connection to the test's database: what an attacker with all rights has."""
-    with psycopg.connect(server.url(server.endpoint.superuser, database), autocommit=True) as connection:
+    with psycopg.connect(postgres.url(postgres.endpoint.superuser, database), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def external(server: TestServer, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Urls:
+def external(postgres: TestServer, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Urls:
     """The test's database as the environment of commands run in this process, each part by its own login."""
     urls = Urls(
-        admin=server.url(server.endpoint.superuser, database),
-        **{part: server.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")},
+        admin=postgres.url(postgres.endpoint.superuser, database),
+        **{part: postgres.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")},
     )
     monkeypatch.setenv("AUDITLENS_HOME", str(tmp_path))
     for part in ("admin", "writer", "reader", "sealer", "redactor"):

@@ -11,8 +11,10 @@ from dashboard.keeping.sealer import Sealer
 from dashboard.ledger.keys import Trusted
 from dashboard.ledger.note import BadNote, Checkpoint
 from dashboard.ledger.signing import adopt, begin_new_origin, rotate, sign_pending
+from tests.log_fixtures import on_both_servers
 from tests.record.test_append import login
 
+pytestmark = on_both_servers
 Admin = "psycopg.Connection[tuple[object, ...]]"
 
 

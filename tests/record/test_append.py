@@ -12,7 +12,9 @@ from dashboard.events.event import AuditEvent
 from dashboard.events.vocabulary import outcome_of
 from dashboard.keeping.log import Log
 from dashboard.record.append import in_batches
+from tests.log_fixtures import on_both_servers
 
+pytestmark = on_both_servers
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from dashboard.events.event import AuditEvent
 from dashboard.keeping.log import Log
-from tests.log_fixtures import TestServer
+from tests.log_fixtures import TestServer, on_both_servers
 from tests.record.test_append import login
 
+pytestmark = on_both_servers
 ROLES = (
     "auditlens",
     "auditlens_owner",
@@ -85,9 +86,9 @@ def test_a_writer_chooses_neither_id_nor_time_nor_salt(log: Log) -> None:
         refused(connection, "select setval('audit_event_id', 1)")
 
 
-def test_the_owner_has_no_login(server: TestServer, database: str) -> None:
+def test_the_owner_has_no_login(postgres: TestServer, database: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
-        psycopg.connect(server.url("auditlens_owner", database))
+        psycopg.connect(postgres.url("auditlens_owner", database))
 
 
 def test_an_event_says_which_login_appended_it(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
