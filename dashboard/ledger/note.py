@@ -47,11 +47,7 @@ class Verifier:
     @classmethod
     def parse(cls, vkey: str) -> Self:
         """Reads `name+id+key`. Raises BadNote when it is no Ed25519 key, or its id is not its own."""
-        try:
-            name, key_id, encoded = vkey.strip().split("+", 2)
-            raw = base64.b64decode(encoded, validate=True)
-        except ValueError as wrong:
-            raise BadNote("a verifier key is written name+id+key") from wrong
+        name, key_id, raw = vkey_parts(vkey)
         if raw[:1] != bytes([ED25519]) or len(raw) != 33:
             raise BadNote("only Ed25519 verifier keys are known here")
         found = cls.of(name, raw[1:])
@@ -70,6 +66,15 @@ class Verifier:
         except InvalidSignature:
             return False
         return True
+
+
+def vkey_parts(vkey: str) -> tuple[str, str, bytes]:
+    """Name, id in hex, and type byte with public key of a verifier key, unchecked. Raises BadNote."""
+    try:
+        name, key_id, encoded = vkey.strip().split("+", 2)
+        return name, key_id, base64.b64decode(encoded, validate=True)
+    except ValueError as wrong:
+        raise BadNote("a verifier key is written name+id+key") from wrong
 
 
 class Signer:
@@ -95,7 +100,7 @@ def open_note(note: str, trusted: Sequence[Verifier]) -> tuple[str, tuple[Verifi
 
     Raises BadNote when it is no note, when a trusted key's signature is wrong, or when none of them signed.
     """
-    text, signatures = _parts(note)
+    text, signatures = parts_of(note)
     signed = []
     for name, raw in signatures:
         for verifier in trusted:
@@ -108,7 +113,8 @@ def open_note(note: str, trusted: Sequence[Verifier]) -> tuple[str, tuple[Verifi
     return text, tuple(signed)
 
 
-def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def parts_of(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text, and of each signature line the name and the raw signature, unchecked. Raises BadNote."""
     if len(note) > _MOST_BYTES:
         raise BadNote("it is too long")
     text, gap, rest = note.rpartition("\n\n")
@@ -118,10 +124,11 @@ def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     lines = rest[:-1].split("\n")
     if len(lines) > _MOST_SIGNATURES:
         raise BadNote("it has too many signatures")
-    return text + "\n", [_signature(line) for line in lines]
+    return text + "\n", [signature_of(line) for line in lines]
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def signature_of(line: str) -> tuple[str, bytes]:
+    """Name and raw signature (4 bytes of key id first) of a signature line, unchecked. Raises BadNote."""
     words = line.split(" ")
     if len(words) != 3 or words[0] != _DASH or not words[1] or "+" in words[1]:
         raise BadNote("a signature line is damaged")
