@@ -34,7 +34,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
 
 
-def _parents(hashes: bytes) -> bytes:
+def parents(hashes: bytes) -> bytes:
     """The level above: one hash for each two; an odd last one has no parent yet."""
     sha256, pair = hashlib.sha256, 2 * HASH_BYTES
     whole = len(hashes) // pair * pair
@@ -44,7 +44,7 @@ def _parents(hashes: bytes) -> bytes:
 def _perfect_root(hashes: bytes) -> bytes:
     """The root over 2^k hashes."""
     while len(hashes) > HASH_BYTES:
-        hashes = _parents(hashes)
+        hashes = parents(hashes)
     return hashes
 
 
@@ -211,7 +211,7 @@ class Tiles:
                 raise ValueError(f"tile {level}/{number} holds {len(hashes) // HASH_BYTES} hashes of {width}")
             rows = [hashes[: width * HASH_BYTES]]
             while len(rows[-1]) >= 2 * HASH_BYTES:
-                rows.append(_parents(rows[-1]))
+                rows.append(parents(rows[-1]))
             self._known[level, number] = rows
         return self._known[level, number]
 
