@@ -31,6 +31,16 @@ class Signed:
     signed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LeafLine:
+    """An event's canonical line and leaf as PostgreSQL makes them, beside the leaf that was sealed."""
+
+    seq: int
+    line: str | None  # None, like `leaf`: a group was erased and its digest is not on record
+    leaf: bytes | None
+    sealed_leaf: bytes
+
+
 class TreeRecord:
     """One connection's view of the tree. Raises UnreachableError when the database can't answer."""
 
@@ -64,6 +74,16 @@ class TreeRecord:
         """An event's place in the log; None when it has none. One index look-up."""
         row = self._row("ledger/place_of_event", {"event_id": event_id})
         return None if row is None else int(row[0])
+
+    def leaf_lines(self, start: int, stop: int) -> tuple[LeafLine, ...]:
+        """What a stranger with psql alone finds for the events at start to stop, those of them that the record holds.
+
+        About 30 µs of the database's time an event; every line is in memory at once.
+        """
+        with driver_errors():
+            query = sql("ledger/leaf_lines").encode()
+            rows = self._connection.execute(query, {"start": start, "stop": stop}).fetchall()
+        return tuple(LeafLine(seq, line, leaf and bytes(leaf), bytes(sealed)) for seq, line, leaf, sealed in rows)
 
     def _row(self, name: str, values: Mapping[str, object] | None = None) -> tuple[Any, ...] | None:
         with driver_errors():
