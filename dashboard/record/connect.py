@@ -92,6 +92,11 @@ def shown(url: str) -> str:
     return f"postgresql://{parts.get('user', '')}@{where}{port}/{parts.get('dbname', '')}"
 
 
+def as_user(url: str, user: str) -> str:
+    """The same database through another login."""
+    return conninfo.make_conninfo(url, user=user)
+
+
 @contextmanager
 def driver_errors() -> Iterator[None]:
     """Turns the errors of psycopg and SQLAlchemy into ours; nobody above knows the driver."""
@@ -125,6 +130,8 @@ def _translated(wrong: psycopg.Error) -> AuditlensError:
             "Grant it the role auditlens_writer, _reader, _sealer or _redactor, or set a URL for each part.",
         )
     if isinstance(wrong, psycopg.errors.InsufficientPrivilege):
+        return UsageError(f"The database refuses: {said}.", wrong.diag.message_hint or "")
+    if isinstance(wrong, psycopg.errors.InvalidParameterValue):
         return UsageError(f"The database refuses: {said}.", wrong.diag.message_hint or "")
     if isinstance(wrong, psycopg.errors.DataCorrupted | psycopg.errors.IndexCorrupted):
         return DamagedError(

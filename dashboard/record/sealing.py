@@ -18,7 +18,7 @@ from dashboard.record.connect import connect, driver_errors, sql
 from dashboard.record.tree import TreeRecord
 
 _LOCK = 7_022_364_301_936_420_213
-_MIRROR_LOCK = _LOCK + 2
+MIRROR_LOCK = _LOCK + 2
 _FETCH = 10_000
 
 
@@ -109,6 +109,20 @@ class Seal:
                 self.tree_size += 1
 
 
+@contextmanager
+def holding(connection: psycopg.Connection, lock: int) -> Iterator[bool]:
+    """Holds a lock of the session for the block, unless another session has it; the end of the session frees it."""
+    with driver_errors():
+        row = connection.execute("select pg_try_advisory_lock(%s)", (lock,)).fetchone()
+        mine = bool(row and row[0])
+    try:
+        yield mine
+    finally:
+        if mine and not connection.broken:
+            with driver_errors():
+                connection.execute("select pg_advisory_unlock(%s)", (lock,))
+
+
 class SealingRecord:
     """The sealer's connection."""
 
@@ -117,20 +131,10 @@ class SealingRecord:
 
     def mirroring(self) -> AbstractContextManager[bool]:
         """Holds the mirror's lock for the block; False when another process holds it."""
-        return self._holding(_MIRROR_LOCK)
+        return self._holding(MIRROR_LOCK)
 
-    @contextmanager
-    def _holding(self, lock: int) -> Iterator[bool]:
-        """Holds a lock of the session for the block, unless another session has it; the end of the session frees it."""
-        with driver_errors():
-            row = self._connection.execute("select pg_try_advisory_lock(%s)", (lock,)).fetchone()
-            mine = bool(row and row[0])
-        try:
-            yield mine
-        finally:
-            if mine and not self._connection.broken:
-                with driver_errors():
-                    self._connection.execute("select pg_advisory_unlock(%s)", (lock,))
+    def _holding(self, lock: int) -> AbstractContextManager[bool]:
+        return holding(self._connection, lock)
 
     @contextmanager
     def signing(self) -> Iterator[TreeRecord | None]:
@@ -147,6 +151,11 @@ class SealingRecord:
     def keep_checkpoint(self, tree_size: int, root: bytes, note: str) -> None:
         """Keeps a signed head; it is on disk when this returns."""
         self._insert("ledger/insert_checkpoint", {"tree_size": tree_size, "root": root, "note": note})
+
+    def keep_anchor(self, sink: str, tree_size: int, root: bytes, *, receipt: str | None, error: str | None) -> None:
+        """Keeps one try to put a checkpoint into a sink: its receipt as JSON, or why there is none."""
+        values = {"sink": sink, "tree_size": tree_size, "root": root, "receipt": receipt, "error": error}
+        self._insert("ledger/insert_anchor", values)
 
     def keep_verification(self, findings: int, report: str) -> None:
         """Keeps a signed report of verification."""
