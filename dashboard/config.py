@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     sealer_url: SecretStr | None = None
     redactor_url: SecretStr | None = None
     ledger: Path | None = None  # the sealer's key and what it signed last; default HOME/ledger
+    anchors: SecretStr | None = None  # where copies of checkpoints go: URLs with blanks between them
+    anchor_seconds: float = Field(default=60.0, ge=1)  # at most so often
+    smtp_user: str = ""  # of `mailto:` sinks
+    smtp_password: SecretStr | None = None
+    webhook_secret: SecretStr | None = None  # signs what `webhook+https:` sinks get
     geoip_db: Path | None = None  # any GeoIP City database (.mmdb)
     maxmind_account_id: str = ""  # for `auditlens geo update --provider maxmind`
     maxmind_license_key: SecretStr | None = None
