@@ -14,11 +14,13 @@ import psycopg
 
 from dashboard.errors import DamagedError, UnreachableError
 from dashboard.events.canonical import LeafInput
+from dashboard.record.anchors import AnchorRecord
 from dashboard.record.connect import connect, driver_errors, sql
 from dashboard.record.tree import TreeRecord
 
 _LOCK = 7_022_364_301_936_420_213
 MIRROR_LOCK = _LOCK + 2
+_ANCHOR_LOCK = _LOCK + 3
 _FETCH = 10_000
 
 
@@ -132,6 +134,12 @@ class SealingRecord:
     def mirroring(self) -> AbstractContextManager[bool]:
         """Holds the mirror's lock for the block; False when another process holds it."""
         return self._holding(MIRROR_LOCK)
+
+    @contextmanager
+    def anchoring(self) -> Iterator[AnchorRecord | None]:
+        """Holds the anchors' lock for the block and gives tree and tries; None when another process holds it."""
+        with self._holding(_ANCHOR_LOCK) as mine:
+            yield AnchorRecord(self._connection) if mine else None
 
     def _holding(self, lock: int) -> AbstractContextManager[bool]:
         return holding(self._connection, lock)
