@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dashboard.errors import DamagedError, UsageError
+from dashboard.keeping import anchoring
 from dashboard.keeping.judging import Facts, Head, Integrity, Level, Reason, Sink, State, contradictions, judge
 from dashboard.keeping.log import Log
 from dashboard.keeping.reports import Found, Reports
@@ -48,19 +49,23 @@ class IntegrityReader:
         folder = self._log.sealer_folder()
         trusted = _trusted(folder)
         memory = _memory(folder)  # before the database is looked at: a seal is stored before it is signed
+        sinks, sink_problem = _sinks(self._log)
         with KeptRecord.of(self._reader) as record:
             now = datetime.now(UTC)
             seal, signed = record.head(), record.newest_checkpoint()
             as_of = seal.tree_size if seal else 0
             said = self._reports.read(record, trusted, now, as_of)
             waiting, oldest_s = record.waiting()
+            erasures, erased_groups = record.erasures()
             facts = Facts(
                 now=now, as_of=as_of, sealed_at=seal.sealed_at if seal else None, waiting=waiting, oldest_s=oldest_s,
                 trusts=bool(trusted.keys), trusted_in=str(folder.folder / TRUSTED),
                 head=_head(signed, seal, trusted, folder.origin),
                 signed_before=memory.signed, memory_problem=memory.problem, largest_verified=said.largest,
                 covered=said.covered, ever_verified=said.newest is not None,
-                left_out=said.newest.left_out if said.newest else (), found=said.found, sinks=(),
+                left_out=said.newest.left_out if said.newest else (), found=said.found,
+                sinks=sinks, sink_problem=sink_problem,
+                erasures=erasures, erased_groups=erased_groups, retired=record.retired(),
             )  # fmt: skip
             return _completed(facts, record)
 
@@ -77,6 +82,24 @@ def _completed(facts: Facts, record: KeptRecord) -> Facts:
     first = facts.first_uncovered()
     since = None if first is None else record.sealed_at(first)
     return replace(facts, acknowledged=acknowledged, uncovered_since=since)
+
+
+def _sinks(log: Log) -> tuple[tuple[Sink, ...], str | None]:
+    """How each configured sink stands, or why that can't be said."""
+    try:
+        standings = anchoring.standing(log)
+    except UsageError as wrong:
+        return (), str(wrong)
+    return tuple(_sink(standing) for standing in standings), None
+
+
+def _sink(standing: anchoring.Standing) -> Sink:
+    received = standing.received
+    return Sink(
+        name=standing.name, kind=standing.kind, place=standing.place,
+        size=received.tree_size if received else None, at=received.at if received else None,
+        error=standing.error, late=standing.late, contradicts=standing.contradicts,
+    )  # fmt: skip
 
 
 def _trusted(folder: SealerFolder) -> Trusted:

@@ -77,6 +77,7 @@ class Sink:
     at: datetime | None = None  # when that copy was received
     error: str | None = None  # of the last try, when it failed
     late: bool = False
+    contradicts: bool = False  # what it holds can't be of this log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +114,10 @@ class Facts:
     found: tuple[Found, ...] = ()
     acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)  # by the finding's name
     sinks: tuple[Sink, ...] = ()
+    sink_problem: str | None = None  # why nothing can be said of them
     erasures: int = 0  # requests
     erased_groups: int = 0
-    retired_rows: int = 0
-    retired: tuple[Range, ...] = ()
+    retired: tuple[Range, ...] = ()  # places whose rows are in the archive alone
 
     @property
     def covered_rows(self) -> int:
@@ -131,6 +132,10 @@ class Facts:
     def oldest_at(self) -> datetime | None:
         """When the row that was re-hashed longest ago was, of those that are covered."""
         return min((part.at for part in self.covered), default=None)
+
+    @property
+    def retired_rows(self) -> int:
+        return places_in(self.retired)
 
     def first_uncovered(self) -> int | None:
         """The first row that is not covered."""
@@ -209,6 +214,10 @@ def contradictions(facts: Facts) -> Iterator[Finding]:
             kind=Kind.REWRITTEN, message="The root that was signed last is not the root of the seal of that size.",
             first=0, last=facts.head.size - 1,
         )  # fmt: skip
+
+    for sink in facts.sinks:
+        if sink.contradicts:
+            yield Finding(kind=Kind.REWRITTEN, message=f"The copy at {sink.name} can't be of this log.")
 
 
 def _of_findings(facts: Facts, findings: list[Found]) -> Iterator[Reason]:
@@ -308,7 +317,12 @@ def _of_coverage(facts: Facts) -> Iterator[Reason]:
 
 
 def _of_sinks(facts: Facts) -> Iterator[Reason]:
-    if not facts.sinks:
+    if facts.sink_problem:
+        yield Reason(
+            level=Level.AMBER, word=State.ALONE, sentence=f"No copy can leave this machine. {facts.sink_problem}",
+            do="Correct AUDITLENS_ANCHORS.", decides=facts.as_of > 0,
+        )  # fmt: skip
+    elif not facts.sinks:
         yield Reason(
             level=Level.AMBER, word=State.ALONE,
             sentence="No checkpoint leaves this machine: who holds the database and the sealer's key could rewrite "

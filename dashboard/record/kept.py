@@ -45,6 +45,16 @@ class Piece:
     reach: int | None  # the largest tree size among them
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event stands in the log."""
+
+    seq: int
+    leaf: bytes
+    sealed_at: datetime
+    signed: int | None  # the smallest signed tree that holds it
+
+
 ACKNOWLEDGED = "acknowledged:"
 """What the native id of an acknowledging event begins with; the finding's name follows."""
 
@@ -102,6 +112,20 @@ class KeptRecord:
         """When the event at this place was sealed."""
         rows = self._rows("ledger/first_seal_beyond", {"seq": seq})
         return rows[0][0] if rows else None
+
+    def place(self, event_id: int) -> Place | None:
+        """Where an event stands; None when it is not sealed. Three index look-ups."""
+        rows = self._rows("ledger/sealed_place", {"event_id": event_id})
+        return Place(rows[0][0], bytes(rows[0][1]), *rows[0][2:]) if rows else None
+
+    def erasures(self) -> tuple[int, int]:
+        """How many requests erased how many groups of personal fields."""
+        ((requests, groups),) = self._rows("ledger/erasures", {})
+        return requests, groups
+
+    def retired(self) -> tuple[tuple[int, int], ...]:
+        """The places (start, stop) whose rows left the database by policy."""
+        return tuple((start, stop) for start, stop in self._rows("ledger/retired_ranges", {}))
 
     def timeline(self, since: datetime) -> list[Piece]:
         """What happened to the log, counted in pieces of five minutes. Up to 0.2 s on a log that is sealed all day."""

@@ -89,7 +89,8 @@ class Screen:
         return self._ask("event", (event_id,), lambda: views.event(self.engine, event_id))
 
     def _ask(self, name: str, more: Key, ask: Callable[[], T]) -> T:
-        return _kept((self.service.log_id, self.as_of, self.params, name, *more), ask)
+        _forget_answers(self.service.log_id, self.engine.erasures)
+        return _kept((self.service.log_id, self.engine.erasures, self.as_of, self.params, name, *more), ask)
 
 
 def open_screen(service: Service, view: url.View, as_of: int | None = None) -> Screen:
@@ -118,6 +119,12 @@ def effective(service: Service, engine: Engine, view: url.View) -> EventFilter:
 def end_of_minute(now: datetime) -> datetime:
     """The end of the minute that runs, in UTC."""
     return now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _forget_answers(log_id: str, erasures: int) -> None:  # the key: runs once after each erasure
+    """Drops every answer from before an erasure: it may hold what is gone."""
+    _kept.clear()
 
 
 @st.cache_resource(show_spinner=False, max_entries=_MOST_KEPT)

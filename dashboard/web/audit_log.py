@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.web import answers, live, service, url
+from dashboard.web import answers, integrity_badge, live, service, url
 from dashboard.web.answers import Screen
 from dashboard.web.export_buttons import export_buttons
 
@@ -23,4 +23,6 @@ def headline(screen: Screen, title: str) -> None:
             st.title(title, anchor=False, width="content")
             if screen.service.demo:
                 st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
+            with st.container(width="content"):
+                integrity_badge.small_badge(screen.service)
         export_buttons(screen)

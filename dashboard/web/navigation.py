@@ -3,20 +3,23 @@
 import streamlit as st
 
 from dashboard.events import regions
-from dashboard.paths import PAGES
-from dashboard.web import cards, service, text
+from dashboard.web import cards, integrity_badge, page_list, service, text
 from dashboard.web.service import Service
+
+_SIDEBAR_PIXELS = 210
 
 
 def show() -> None:
     """Runs the page that the address names."""
-    st.set_page_config(page_title="Audit Logs · Auditlens", page_icon="🔎", layout="wide", initial_sidebar_state=210)
-    log = st.Page(PAGES / "audit_logs.py", title="Audit Logs", url_path="audit-logs", icon=":material/list_alt:")
-    page = st.navigation([_doorstep(log), log], position="hidden")
+    st.set_page_config(page_icon="🔎", layout="wide", initial_sidebar_state=_SIDEBAR_PIXELS)  # before a page's own icon
+    log, integrity = page_list.audit_logs(), page_list.integrity()
+    page = st.navigation([_doorstep(log), log, integrity], position="hidden")
+    title = integrity.title if page.url_path == integrity.url_path else log.title
+    st.set_page_config(page_title=f"{title} · Auditlens")
     with cards.boundary():
         page.run()
     with cards.boundary():
-        _sidebar(log, service.current())
+        _sidebar((log, integrity), service.current())
 
 
 def _doorstep(to: st.Page) -> st.Page:
@@ -28,14 +31,16 @@ def _doorstep(to: st.Page) -> st.Page:
     return st.Page(lead_on, default=True, title="Auditlens", visibility="hidden")
 
 
-def _sidebar(page: st.Page, log: Service) -> None:
-    """The pages, then the credit that the GeoIP database asks for, or why there are no regions.
+def _sidebar(pages: tuple[st.Page, st.Page], log: Service) -> None:
+    """The pages and the badge, then the credit that the GeoIP database asks for, or why there are no regions.
 
-    The pages stand here by hand: Streamlit's own menu hides as long as there is only one.
+    The pages stand here by hand, for the badge belongs right below them.
     """
     with st.sidebar:
         st.markdown("### Auditlens")
-        st.page_link(page, width="stretch")
+        for page in pages:
+            st.page_link(page, width="stretch")
+        integrity_badge.badge(log)
         st.space("small")
         if log.geo_problem is not None:
             st.caption("No location data")

@@ -2,16 +2,25 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 
 from dashboard.config import Settings
+from dashboard.keeping.integrity import Integrity
+from dashboard.keeping.places import Rows
+from dashboard.ledger.report import Finding
 from dashboard.query.engine import Engine
+from dashboard.record.kept import Piece, Place
+from dashboard.web.verify_pass import Pass
 
-_STATUS_SECONDS = 0.4  # many sessions look each second; the log is asked at most this often
+STATUS_SECONDS = 0.4  # many sessions look each second; the log is asked at most this often
+INTEGRITY_SECONDS = 2.0  # the same, for the badge
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +53,60 @@ class Service(Protocol):
     def status(self) -> Status:
         """How the log stands now, at most half a second old."""
 
+    def integrity(self) -> Integrity:
+        """What the log says of itself, at most some two seconds old."""
+
+    def timeline(self) -> Sequence[Piece]:
+        """What happened to the log in the last 24 hours, in pieces of five minutes."""
+
+    def cannot_seal(self) -> str | None:
+        """Why this server can't seal; None when it can."""
+
+    def seal_now(self) -> str:
+        """Seals, signs and copies what waits; says what was done."""
+
+    def verify_now(self) -> None:
+        """Begins a full pass of verification, unless one runs."""
+
+    def verifying(self) -> Pass:
+        """The pass that runs, or ran last."""
+
+    def acknowledge(self, finding: Finding, who: str, reason: str) -> None:
+        """Appends the event that makes a finding a known one. Raises UsageError when it was acknowledged before."""
+
+    def rows_at(self, seq: int) -> Rows:
+        """What the database and the archive hold at a place of the log now."""
+
+    def place(self, event_id: int) -> Place | None:
+        """Where an event stands in the log; None when it is not sealed."""
+
+    def proof(self, event_id: int) -> tuple[str, bytes]:
+        """The name and the bytes of a file that proves an event. Raises UsageError while it is not signed."""
+
     def close(self) -> None:
         """Gives back what it holds."""
 
 
-class RememberedStatus:
-    """Asks for the status at most every 0.4 s, whoever wants to know."""
+class Remembered(Generic[T]):
+    """An answer, asked for at most every so many seconds, whoever wants to know."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float, ask: Callable[[], T]) -> None:
+        self._seconds, self._ask = seconds, ask
         self._lock = threading.Lock()
-        self._status: Status | None = None
+        self._answer: T | None = None
         self._asked = 0.0
 
-    def get(self, ask: "AskStatus") -> Status:
+    def get(self) -> T:
         with self._lock:
-            if self._status is None or time.monotonic() - self._asked > _STATUS_SECONDS:
-                self._status = ask()
+            if self._answer is None or time.monotonic() - self._asked > self._seconds:
+                self._answer = self._ask()
                 self._asked = time.monotonic()
-            return self._status
+            return self._answer
 
-
-class AskStatus(Protocol):
-    def __call__(self) -> Status: ...
+    def forget(self) -> None:
+        """The next answer is asked for."""
+        with self._lock:
+            self._answer = None
 
 
 def current() -> Service:

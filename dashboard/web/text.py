@@ -91,6 +91,6 @@ def relative(moment: datetime, now: datetime) -> str:
     return "just now"
 
 
-def count(number: int, singular: str = "event") -> str:
+def count(number: int, singular: str = "event", plural: str | None = None) -> str:
     """`1 event`, `60,123 events`."""
-    return f"{number:,} {singular}" if number == 1 else f"{number:,} {singular}s"
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"

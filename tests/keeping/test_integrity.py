@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from dashboard.events.event import AuditEvent
+from dashboard.keeping.anchoring import anchor_now
 from dashboard.keeping.integrity import Facts, Found, Head, Integrity, IntegrityReader, Level, Sink, integrity_of, judge
 from dashboard.keeping.log import Log
 from dashboard.keeping.reports import HEADING
@@ -62,6 +65,8 @@ STATES = [
     (replace(GOOD, waiting=2, oldest_s=10.1), Level.AMBER, "Stale"),
     (replace(GOOD, sinks=()), Level.AMBER, "No outside copy"),
     (replace(GOOD, sinks=(Sink(name="mirror", late=True),)), Level.AMBER, "Stale"),
+    (replace(GOOD, sinks=(Sink(name="mirror", at=NOON, contradicts=True),)), Level.RED, "History rewritten"),
+    (replace(GOOD, sinks=(), sink_problem="file:// lacks a path."), Level.AMBER, "No outside copy"),
     (replace(GOOD, covered=GOOD.covered[:1], uncovered_since=ago(seconds=59)), Level.NEUTRAL, "Not yet verified"),
     (replace(GOOD, covered=GOOD.covered[:1], uncovered_since=ago(seconds=61)), Level.AMBER, "Stale"),
     (replace(GOOD, covered=GOOD.covered[1:], uncovered_since=ago(days=2)), Level.AMBER, "Stale"),
@@ -71,7 +76,7 @@ STATES = [
     (replace(GOOD, memory_problem="state.json can't be read."), Level.AMBER, "Cannot verify"),
     (replace(GOOD, head=None), Level.AMBER, "Stale"),
     (replace(GOOD, head=None, sealed_at=ago(seconds=2)), Level.GOOD, "Verified"),
-    (replace(GOOD, erasures=1, erased_groups=3, retired_rows=10), Level.GOOD, "Verified"),
+    (replace(GOOD, erasures=1, erased_groups=3, retired=((0, 10),)), Level.GOOD, "Verified"),
     (with_findings(ALTERED), Level.RED, "Altered"),
     (with_findings(ALTERED, at=ago(days=400)), Level.RED, "Altered"),
     (with_findings(GAP), Level.AMBER, "Gap in a source's count"),
@@ -122,6 +127,22 @@ def test_an_acknowledged_finding_does_not_hide_a_new_one() -> None:
 
 
 # of a real log
+
+
+def test_a_log_that_is_sealed_signed_verified_and_copied_is_green(
+    log: Log, looking: IntegrityReader, tmp_path: Path
+) -> None:
+    append(log, *(login(k) for k in range(5)))
+    keep(log, stop=5)
+    assert looking.read().word == "No outside copy"
+    (tmp_path / "outside").mkdir()
+    copied = replace(log, settings=log.settings.model_copy(update={"anchors": SecretStr(f"file://{tmp_path}/outside")}))
+    with closing(copied.reader()) as reader:
+        assert integrity_of(copied, reader).word == "Stale"
+        anchor_now(copied)
+        found = integrity_of(copied, reader)
+    assert (found.level, found.word) == (Level.GOOD, "Verified"), found.reasons
+    assert [sink.size for sink in found.facts.sinks] == [5]
 
 
 @pytest.fixture

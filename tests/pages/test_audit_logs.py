@@ -37,6 +37,10 @@ def texts(at: AppTest) -> str:
     return "\n".join(str(element.value) for kind in (at.text, at.caption, at.markdown) for element in kind)
 
 
+def links(at: AppTest) -> str:
+    return "\n".join(html.proto.body for html in at.get("html"))
+
+
 def bars(at: AppTest) -> list[dict[str, object]]:
     return [json.loads(chart.proto.spec) for chart in at.get("arrow_vega_lite_chart")]
 
@@ -48,7 +52,7 @@ def test_the_page_opens_on_the_newest_thirty_days(log: sample.SampleService) -> 
     assert len(table) == 100
     assert table["description"].tolist() == wanted["description"][:100].to_list()
     assert f"{wanted.height:,} events, as of #2,400, 0 waiting to be sealed" in texts(at)
-    assert f"Export {wanted.height:,} events" in at.get("html")[0].proto.body
+    assert f"Export {wanted.height:,} events" in links(at)
     assert "Newest 30 days: 25 Oct 2026 to 23 Nov 2026 UTC" in texts(at)
     assert "Demo account" in texts(at)
 
@@ -68,7 +72,7 @@ def test_a_link_narrows_table_sentence_charts_and_files_alike(log: sample.Sample
     assert f"{failed} failed logins in this view" in said
     assert f"{wanted.height:,} events in this view, per day" in said
     assert "Auth events in region Istanbul" in said
-    assert "category=Auth&amp;region=Istanbul" in at.get("html")[0].proto.body
+    assert "category=Auth&amp;region=Istanbul" in links(at)
     assert {button.label for button in at.button} >= {"Category\\: Auth", "Region\\: Istanbul", "Clear all"}
 
 
@@ -193,7 +197,7 @@ def test_log_text_is_shown_as_it_is(log: sample.SampleService) -> None:
     at = opened(actor=sample.HOSTILE, event="9000000000000002400")
     assert at.dataframe[0].value["actor"].tolist()[0].startswith("<script>alert(1)</script> **bold**")
     assert all("<script>" not in element.value for element in at.markdown)
-    assert "<script>" not in at.get("html")[0].proto.body
+    assert "<script>" not in links(at)
 
 
 def test_the_sealer_is_late_after_ten_seconds(log: sample.SampleService) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,15 @@ import polars as pl
 from dashboard.archive.snapshot import Snapshot
 from dashboard.errors import UsageError
 from dashboard.events.columns import SCHEMA
+from dashboard.keeping.integrity import Facts, Head, Integrity, Sink, judge
+from dashboard.keeping.places import Row, Rows
+from dashboard.ledger.coverage import Covered
+from dashboard.ledger.report import Finding, Mode, Report
 from dashboard.query.engine import Engine
 from dashboard.query.polars_engine import PolarsEngine
+from dashboard.record.kept import Acknowledgement, Piece, Place
 from dashboard.web.service import Status
+from dashboard.web.verify_pass import Outcome, Pass, Progress, VerifyPass
 
 KINDS = (
     ("Auth", "Logged In", "success"),
@@ -30,6 +37,8 @@ PEOPLE = (
     "deniz.kaya@gitsec.example",
 )
 REGIONS = ("Istanbul", "Bavaria", "Ontario", "São Paulo", None)
+NOTE = "auditlens/sample\n2400\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— auditlens/sample AAAA\n"
+VKEY = "auditlens/sample+00000000+AAAA"
 HOSTILE = "<script>alert(1)</script> **bold** [x](javascript:alert(1)) =cmd|' /C calc'!A0 :red[y] $a$"
 
 
@@ -81,6 +90,20 @@ class SampleService:
         self.demo = demo
         self._more = more
         self._waiting = Status(as_of=0, waiting=0, oldest_seconds=0.0)
+        self.facts: Facts | None = None  # instead of the good ones
+        self.no_seal: str | None = None
+        self.passes = VerifyPass(self._verify)
+
+    def _verify(self, progress: Progress) -> Outcome:
+        size = self.events.height
+        progress(size, size)
+        return Outcome(
+            report=Report(
+                log_id=self.log_id, mode=Mode.FULL, at=datetime.now(UTC).isoformat(), as_of=size, root="", rows=size,
+                archived=0, covered=((0, size),), seals=3, checkpoints=3, anchors=1, erased=0, retired=0, unsealed=0,
+                findings=(), seconds=0.4,
+            )
+        )  # fmt: skip
 
     def stop_sealing(self, waiting: int, seconds: float) -> None:
         self._waiting = Status(as_of=0, waiting=waiting, oldest_seconds=seconds)
@@ -98,6 +121,55 @@ class SampleService:
     def status(self) -> Status:
         self._read_more()
         return Status(self.events.height, self._waiting.waiting, self._waiting.oldest_seconds)
+
+    def integrity(self) -> Integrity:
+        return judge(self.facts if self.facts is not None else self.good_facts())
+
+    def good_facts(self) -> Facts:
+        """All of it sealed, signed, re-hashed an hour ago and copied: the badge is green."""
+        now, size = datetime.now(UTC), self.events.height
+        then = now - timedelta(hours=1)
+        return Facts(
+            now=now, as_of=size, sealed_at=then if size else None,
+            head=Head(size=size, signed_at=then, note=NOTE, vkeys=(VKEY,)) if size else None,
+            covered=(Covered(0, size, then),) if size else (), ever_verified=size > 0,
+            sinks=(Sink(name="mirror", kind="file", place="/mnt/mirror", size=size, at=now),),
+        )  # fmt: skip
+
+    def timeline(self) -> list[Piece]:
+        now = datetime.now(UTC)
+        return [Piece(now - timedelta(hours=1), kind, 3, self.events.height) for kind in ("seal", "checkpoint", "copy")]
+
+    def cannot_seal(self) -> str | None:
+        return self.no_seal
+
+    def seal_now(self) -> str:
+        return "Nothing waited: all is sealed."
+
+    def verify_now(self) -> None:
+        self.passes.start()
+
+    def verifying(self) -> Pass:
+        return self.passes.state
+
+    def acknowledge(self, finding: Finding, who: str, reason: str) -> None:
+        facts = self.facts or self.good_facts()
+        event = Acknowledgement(finding.name, 1, self.events.height, datetime.now(UTC), who, reason)
+        self.facts = replace(facts, acknowledged={**facts.acknowledged, finding.name: event})
+
+    def rows_at(self, seq: int) -> Rows:
+        found = self.events.filter(pl.col("seq") == seq).row(0, named=True)
+        archived = {**found, "actor": "somebody.else@gitsec.example"}
+        return Rows(database=Row(event=found, leaf="bb" * 32), archive=Row(event=archived, leaf="aa" * 32))
+
+    def place(self, event_id: int) -> Place | None:
+        seq = self.events.filter(pl.col("id") == event_id)["seq"]
+        return None if seq.is_empty() else Place(seq[0], b"\xaa" * 32, datetime.now(UTC), self.events.height)
+
+    def proof(self, event_id: int) -> tuple[str, bytes]:
+        if self.place(event_id) is None:
+            raise UsageError(f"There is no event {event_id}.")
+        return f"{event_id}.tlog-proof", b"c2sp.org/tlog-proof@v1\n"
 
     def close(self) -> None:
         self.events = self.events.clear()
