@@ -95,12 +95,13 @@ def seal(
 ) -> None:
     """Give every recorded event its place in the log and, when due, mirror it into the archive."""
     from dashboard.keeping import sealer
+    from dashboard.keeping.forever import run_forever
 
     with open_log() as log:
         if adopt is not None or new_origin:
             _take_up_again(log, adopt)
         if forever:
-            sealer.run_forever(log, _stop_signal(until_input_ends), careful=careful)
+            run_forever(log, _stop_signal(until_input_ends), careful=careful)
             return
         with sealer.Sealer(log) as at_work:
             done = at_work.rebase() if rebase else at_work.seal()

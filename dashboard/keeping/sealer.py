@@ -1,14 +1,9 @@
-"""The sealer at work: seals what comes, mirrors it when it is time, keeps partitions a year ahead."""
+"""The sealer: seals what comes, signs it, mirrors it when it is time, keeps partitions a year ahead."""
 
-import logging
-import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from typing import Self
 
-from dashboard.errors import DamagedError, UnreachableError
 from dashboard.events.regions import Regions, find_database
 from dashboard.keeping.log import Log
 from dashboard.keeping.mirror import mirror
@@ -17,11 +12,7 @@ from dashboard.ledger.signing import sign_pending
 from dashboard.record.read import RecordReader
 from dashboard.record.sealing import SealingRecord
 
-_logger = logging.getLogger("auditlens.sealer")
-_MONTHS_EVERY_S = 6 * 3600.0
-_LOOK_AT_ARCHIVE_EVERY_S = 5.0
 _LOOK_FOR_UNSIGNED_EVERY_S = 5.0
-_LONGEST_PAUSE_S = 15.0
 
 
 class Sealer:
@@ -132,63 +123,3 @@ def catch_up(log: Log, *, mirror_now: bool = False, patience_s: float = 30.0) ->
             sealer.mirror()
         else:
             sealer.mirror_if_due()
-
-
-def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> None:
-    """Seals until told to stop. A database that is away is waited for; DamagedError ends it, for a person must look.
-
-    Mirroring has a thread and connections of its own: a large copy never makes a new event wait. `careful` reads the
-    GeoIP database by Python alone, after a crash.
-    """
-    failures: list[DamagedError] = []
-    opened = partial(Sealer, log, careful=careful)
-    archivist = threading.Thread(
-        target=_repeat, args=(opened, stop, _mirror_round, _LOOK_AT_ARCHIVE_EVERY_S, failures), name="mirror"
-    )
-    archivist.start()
-    try:
-        _repeat(opened, stop, _seal_round, log.settings.seal_seconds, failures)
-    finally:
-        stop.set()
-        archivist.join()
-    if failures:
-        raise failures[0]
-
-
-def _seal_round(sealer: Sealer, passed_s: float) -> None:
-    if passed_s == 0:
-        sealer.add_months()
-    sealer.seal()
-
-
-def _mirror_round(sealer: Sealer, _: float) -> None:
-    sealer.mirror_if_due()
-
-
-def _repeat(
-    opened: Callable[[], Sealer],
-    stop: threading.Event,
-    act: Callable[[Sealer, float], None],
-    pause_s: float,
-    failures: list[DamagedError],
-) -> None:
-    backoff_s = pause_s
-    while not stop.is_set():
-        try:
-            with opened() as sealer:
-                began = time.monotonic()
-                passed_s = 0.0
-                while not stop.is_set():
-                    act(sealer, passed_s)
-                    backoff_s = pause_s
-                    stop.wait(pause_s)
-                    passed_s = time.monotonic() - began
-                    if passed_s > _MONTHS_EVERY_S:
-                        began, passed_s = time.monotonic(), 0.0
-        except UnreachableError as wrong:
-            _logger.warning("%s Trying again in %.0f s.", wrong, backoff_s)
-            stop.wait(backoff_s)
-            backoff_s = min(2 * backoff_s, _LONGEST_PAUSE_S)
-        except DamagedError as wrong:
-            failures.append(wrong)
-            stop.set()

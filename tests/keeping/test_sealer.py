@@ -18,6 +18,7 @@ from dashboard.config import Settings
 from dashboard.errors import DamagedError, UsageError
 from dashboard.events.regions import NOWHERE, Place, Regions
 from dashboard.keeping import sealer as sealers
+from dashboard.keeping.forever import run_forever
 from dashboard.keeping.log import Log, open_log
 from dashboard.keeping.sealer import Sealer, catch_up
 from dashboard.keeping.sealer_process import SealerProcess
@@ -73,7 +74,7 @@ def test_catching_up_seals_what_was_appended(log: Log) -> None:
 
 def test_an_event_appended_while_the_sealer_runs_is_sealed_within_two_seconds(log: Log) -> None:
     stop = threading.Event()
-    running = threading.Thread(target=sealers.run_forever, args=(log, stop))
+    running = threading.Thread(target=run_forever, args=(log, stop))
     running.start()
     reader = log.reader()
     try:
@@ -93,7 +94,7 @@ def test_damage_ends_the_sealer(log: Log, admin: "psycopg.Connection[tuple[objec
         "insert into seal (seal_no, tree_size, snapshot, system_id, root) values (1, 0, '9:9:', 1, sha256(''))"
     )
     with pytest.raises(DamagedError, match="restored"):
-        sealers.run_forever(log, threading.Event())
+        run_forever(log, threading.Event())
 
 
 def test_a_sealer_process_that_is_killed_comes_back_and_never_outlives_us(external: Urls) -> None:

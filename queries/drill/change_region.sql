@@ -1,0 +1,2 @@
+-- Moves an event to another region. Parameters: seq.
+update sealed set region = 'Elsewhere' where seq = %(seq)s

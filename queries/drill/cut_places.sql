@@ -1,0 +1,2 @@
+-- Removes the places from one on. Parameters: seq.
+delete from sealed where seq >= %(seq)s

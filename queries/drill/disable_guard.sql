@@ -1,0 +1,2 @@
+-- Switches a guard off and leaves it so.
+alter table sealed disable trigger no_rewrite

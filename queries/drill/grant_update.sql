@@ -1,0 +1,2 @@
+-- Lets the writer change sealed events.
+grant update on audit_event to auditlens_writer

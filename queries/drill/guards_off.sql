@@ -1,0 +1,10 @@
+-- Takes the guards of append-only tables off, as only a superuser or the owner can.
+do $$
+declare
+    guard record;
+begin
+    for guard in select tgrelid::regclass as target, tgname as name from pg_trigger where not tgisinternal and tgparentid = 0 and tgname in ('no_rewrite', 'no_truncate', 'only_erasure') loop
+        execute format('alter table %s disable trigger %I', guard.target, guard.name);
+    end loop;
+end
+$$

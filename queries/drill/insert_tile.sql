@@ -1,0 +1,2 @@
+-- Writes a tile. Parameters: level, number, hashes.
+insert into tile (level, number, hashes) values (%(level)s, %(number)s, %(hashes)s)
