@@ -10,11 +10,14 @@ import typer
 
 from dashboard.cli.context import err, open_log
 from dashboard.cli.filters import filtered
+from dashboard.cli.prove import Withheld
+from dashboard.errors import UsageError
 from dashboard.events.filter import EventFilter
 
 if TYPE_CHECKING:
+    from typing import IO
+
     from dashboard.export import Manifest
-    from dashboard.export.files import Written
 
 STANDARD_OUTPUT = Path("-")
 
@@ -24,20 +27,28 @@ def register(app: typer.Typer) -> None:
     app.command("export")(filtered(export))
 
 
-def export(
+def export(  # noqa: PLR0917 - typer calls it by name
     wanted: EventFilter,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file, or - for standard output.", show_default=False)
     ],
-    kind: Annotated[Literal["csv", "json", "ndjson"], typer.Option("--format", help="What to write.")] = "csv",
-    sort: Annotated[
-        str, typer.Option(help="A column: actor, or actor:desc; newest first unless told.")
-    ] = "occurred_at:desc",
+    kind: Annotated[
+        Literal["csv", "json", "ndjson"] | None, typer.Option("--format", help="What to write; csv unless told.")
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help="A column: actor, or actor:desc; newest first unless told.")] = None,
     columns: Annotated[
         str | None, typer.Option(help="all, or names with commas between; a CSV has the page's columns unless told.")
     ] = None,
     as_of: Annotated[int | None, typer.Option(min=0, help="The state to export, as a number of events.")] = None,
     manifest: Annotated[bool, typer.Option(help="Say beside the file what it holds.")] = True,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="A zip that proves its rows, in the log's order; see `auditlens check`.")
+    ] = False,
+    withhold: Withheld = None,
+    older: Annotated[
+        list[Path] | None,
+        typer.Option(help="With --evidence: a checkpoint of before, which the zip shows the log to continue."),
+    ] = None,
 ) -> None:
     """Export all events that the filter means, in order; a file of that name is replaced once the new one is whole."""
     from dashboard.export import Format, Manifest, chosen_columns, files, stream
@@ -45,7 +56,17 @@ def export(
     from dashboard.query.opening import open_engine
     from dashboard.query.sort import Sort
 
-    order, chosen, names = Sort.parse(sort), Format(kind), chosen_columns(Format(kind), columns)
+    if evidence:
+        if kind or sort or columns or not manifest:
+            raise UsageError(
+                "Evidence has a form, order and manifest of its own.", "Leave --format, --sort and such away."
+            )
+        _export_evidence(wanted, output, as_of, withhold or [], older or [])
+        return
+    if withhold or older:
+        raise UsageError("--withhold and --older belong to --evidence.", "Leave columns out with --columns.")
+    chosen = Format(kind or "csv")
+    order, names = Sort.parse(sort or "occurred_at:desc"), chosen_columns(chosen, columns)
     rows = 0
 
     def count(number: int) -> None:
@@ -55,7 +76,9 @@ def export(
 
     with open_log() as log, open_engine(log, as_of) as engine:
         with _progress(lambda: views.count(engine, wanted)) as advance:
-            written = _write(output, stream(engine, wanted, order, names, chosen, count))
+            chunks = stream(engine, wanted, order, names, chosen, count)
+            with _opened(output) as file:
+                written = files.write_chunks(chunks, file)
         if manifest and output != STANDARD_OUTPUT and not files.is_special(output):
             _write_manifest(
                 output,
@@ -68,16 +91,40 @@ def export(
         err.print(f"{rows:,} events exported as of {engine.as_of:,}.", markup=False)
 
 
-def _write(output: Path, chunks: Iterator[bytes]) -> "Written":
+def _export_evidence(
+    wanted: EventFilter, output: Path, as_of: int | None, withhold: list[str], older: list[Path]
+) -> None:
+    from dashboard.export.evidence import chosen_groups, write_evidence
+    from dashboard.keeping.sealer import catch_up
+    from dashboard.query import views
+    from dashboard.query.opening import open_engine
+
+    withheld, notes = chosen_groups(withhold), [path.read_text("utf-8") for path in older]
+    with open_log() as log:
+        catch_up(log)  # so that what was appended before is signed
+
+        def total() -> int:
+            with open_engine(log, as_of) as engine:
+                return views.count(engine, wanted)
+
+        with _progress(total) as advance, _opened(output) as file:
+            done = write_evidence(log, file, wanted, withheld=withheld, as_of=as_of, older=notes, counted=advance)
+    err.print(f"{done.rows:,} events exported as of {done.as_of:,}, proven against a tree of {done.tree_size:,}.")
+
+
+@contextmanager
+def _opened(output: Path) -> "Iterator[IO[bytes]]":
+    """Standard output, a device, or a file that is replaced once the new one is whole."""
     from dashboard.export import files
 
     if output == STANDARD_OUTPUT:
-        return files.write_chunks(chunks, sys.stdout.buffer)
-    if files.is_special(output):
+        yield sys.stdout.buffer
+    elif files.is_special(output):
         with output.open("wb") as device:
-            return files.write_chunks(chunks, device)
-    with files.replaced(output) as file:
-        return files.write_chunks(chunks, file)
+            yield device
+    else:
+        with files.replaced(output) as file:
+            yield file
 
 
 def _write_manifest(output: Path, manifest: "Manifest") -> None:
