@@ -47,9 +47,9 @@ def _check_configured(log: "Log") -> None:
 
     if not configured(log.settings):
         raise UsageError(
-            "No sink is configured: no copy of a checkpoint leaves this machine, so whoever rules it can rewrite the log "
-            "and sign it anew without being found out.",
-            'Set AUDITLENS_ANCHORS, such as to file:/mnt/other/folder; the README\'s "Copies outside" lists the kinds.',
+            "No sink is configured: no copy of a checkpoint leaves this machine, so whoever rules it can rewrite the "
+            "log and sign it anew without being found out.",
+            "Set AUDITLENS_ANCHORS, such as to file:/mnt/other/folder; the README says which kinds there are.",
         )
 
 

@@ -75,10 +75,11 @@ class FolderSink:
         try:
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except FileExistsError:
-            found = target.read_bytes()
+            with target.open("rb") as file:
+                found = file.read(len(content) + 1)
             if found == content:
                 return None
-            if not content.startswith(found):
+            if not content.startswith(found) or layout.read_checkpoint(found.decode("utf-8", "replace")) is not None:
                 return found
             descriptor = os.open(target, os.O_WRONLY | os.O_CLOEXEC)  # a crash cut it off: it is written again
         with os.fdopen(descriptor, "wb") as file:
