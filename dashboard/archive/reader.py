@@ -1,5 +1,8 @@
 """The relation `events` of one state of the log: the archive as far as it reaches, and the tail that is not mirrored
 yet.
+
+An erasure changes rows and deletes files: then the tail is read anew, and a version whose files are gone is opened
+again once.
 """
 
 import threading
@@ -30,6 +33,8 @@ class EventsReader:
         self._table = table
         self._lock = threading.Lock()
         self._archived = table.scan()
+        self._version = table.version  # what `_archived` and `_reach` were read of
+        self._erasures = 0
         self._reach = 0  # the archive holds seq < reach
         self._tail = pl.DataFrame(schema=dict(SCHEMA))  # reach <= seq < end
         self._end = 0
@@ -41,15 +46,25 @@ class EventsReader:
         Raises UsageError for a state that has not been, DamagedError when archive and record contradict each other.
         """
         with self._lock:
-            size = self.record.tree_size()
-            self._advance(size)
-            chosen = self._end if as_of is None else as_of
-            if not 0 <= chosen <= self._end:
-                raise UsageError(
-                    f"The log holds {self._end:,} sealed events; there is no state as of {chosen:,}.",
-                    "Leave as_of away for the newest.",
-                )
-            return Snapshot(as_of=chosen, events=self._relation(chosen))
+            try:
+                return self._newest(as_of)
+            except (DamagedError, FileNotFoundError):
+                if not self._table.refresh():
+                    raise
+                return self._newest(as_of)
+
+    def _newest(self, as_of: int | None) -> Snapshot:
+        state = self.record.state()
+        if state.erasures != self._erasures:
+            self._tail, self._end, self._erasures = self._tail.clear(), self._reach, state.erasures
+        self._advance(state.tree_size)
+        chosen = self._end if as_of is None else as_of
+        if not 0 <= chosen <= self._end:
+            raise UsageError(
+                f"The log holds {self._end:,} sealed events; there is no state as of {chosen:,}.",
+                "Leave as_of away for the newest.",
+            )
+        return Snapshot(as_of=chosen, events=self._relation(chosen), erasures=self._erasures)
 
     def waiting(self) -> Waiting:
         """What the sealer has not reached."""
@@ -66,9 +81,11 @@ class EventsReader:
         return pl.concat([self._archived, tail.lazy()])
 
     def _advance(self, size: int) -> None:
-        if self._table.refresh():
+        self._table.refresh()
+        if self._table.version != self._version:
             self._check_seam(self._table.watermark, size)
             self._archived, self._reach = self._table.scan(), self._table.watermark
+            self._version = self._table.version
             if self._reach > self._end:
                 self._tail, self._end = self._tail.clear(), self._reach
             else:

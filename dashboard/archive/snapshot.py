@@ -14,3 +14,4 @@ class Snapshot:
 
     as_of: int
     events: pl.LazyFrame
+    erasures: int = 0  # grows whenever something was erased: an answer kept from before may hold what is gone

@@ -25,6 +25,10 @@ class Engine(Protocol):
     def now(self) -> datetime:
         """The moment that relative times mean."""
 
+    @property
+    def erasures(self) -> int:
+        """Grows whenever something was erased: with the state and the question it names an answer."""
+
     def answer(
         self, view: str, wanted: EventFilter, added: Adornment | None = None, limit: int | None = None
     ) -> pl.DataFrame:

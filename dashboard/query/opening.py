@@ -29,11 +29,20 @@ class Questions:
         """An engine of a state, the newest unless told. Raises UsageError for a state to come."""
         moment = now or datetime.now(UTC)
         if self._name == "polars":
-            return PolarsEngine(self.events.snapshot(as_of), moment)
-        newest = self.events.record.tree_size()
-        if as_of is not None and not 0 <= as_of <= newest:
-            raise UsageError(f"as_of: the log has not come to {as_of:,} yet.", f"Its newest state is {newest:,}.")
-        return RecordEngine(self.events.record, newest if as_of is None else as_of, moment)
+            snapshot = self.events.snapshot(as_of)
+            return PolarsEngine(snapshot, moment, lambda: self.events.snapshot(snapshot.as_of))
+        record = self.events.record
+        state = record.state()
+        if as_of is not None and not 0 <= as_of <= state.tree_size:
+            raise UsageError(
+                f"as_of: the log has not come to {as_of:,} yet.", f"Its newest state is {state.tree_size:,}."
+            )
+        if months := record.retired():
+            raise UsageError(
+                f"The engine postgres can't answer: the events of {len(months):,} months are in the archive alone.",
+                "Set AUDITLENS_ENGINE to polars.",
+            )
+        return RecordEngine(record, state.tree_size if as_of is None else as_of, moment, state.erasures)
 
     def close(self) -> None:
         self.events.close()

@@ -26,6 +26,7 @@ class RecordEngine:
     reader: RecordReader
     as_of: int
     now: datetime = field(default_factory=_now)
+    erasures: int = 0
 
     @property
     def _relation(self) -> RecordRelation:
