@@ -5,7 +5,6 @@ there as it is here.
 import base64
 import hashlib
 import json
-import os
 import random
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +20,7 @@ from dashboard.ledger.keys import KEY, Trusted
 from dashboard.ledger.note import BadNote, Checkpoint
 from dashboard.ledger.tlog import Tiles, check_consistency, check_inclusion
 from dashboard.record.tree import TreeRecord
-from tests import install
+from tests.go import built
 from tests.log_fixtures import on_both_servers
 from tests.record.test_append import login
 
@@ -34,19 +33,11 @@ Judge: TypeAlias = Callable[[Iterable[Case]], list[dict[str, object]]]
 @pytest.fixture(scope="module")
 def go(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Asks Go's verifier about cases; an answer each (see go/main.go)."""
-    compiler, folder = install.GO.here(), tmp_path_factory.mktemp("go")
-    environment = os.environ | {
-        "GO111MODULE": "off",
-        "GOPATH": "/usr/share/gocode",
-        "GOFLAGS": "",
-        "GOTOOLCHAIN": "local",
-    }
-    environment["GOCACHE"] = str(folder / "cache")
-    subprocess.run([compiler, "build", "-o", folder / "verifier", "."], cwd=SOURCE, env=environment, check=True)
+    program = built(SOURCE, tmp_path_factory.mktemp("go"))
 
     def judge(cases: Iterable[Case]) -> list[dict[str, object]]:
         lines = "".join(json.dumps(case) + "\n" for case in cases)
-        done = subprocess.run([folder / "verifier"], input=lines, capture_output=True, text=True, check=True)
+        done = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
         answers: list[dict[str, object]] = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers) == lines.count("\n")
         return answers
