@@ -12,6 +12,7 @@ from dashboard.events.filter import as_text
 from dashboard.events.times import format_time
 from dashboard.web import log_table, text, url
 from dashboard.web.answers import Screen
+from dashboard.web.export_buttons import file_link
 from dashboard.web.held import change
 
 GROUPS = {
@@ -55,6 +56,7 @@ def _drawer(screen: Screen, event_id: int) -> None:
         st.code(pretty(row["details"]), language="json", wrap_lines=True)
     with st.expander("Raw JSON", icon=":material/data_object:"):
         st.code(raw_json(found), language="json", wrap_lines=True)
+    _proof(screen, event_id)
     st.caption("**Link to this event**")
     st.code(url.link(st.context.url or "", [("event", str(event_id))]), language=None, wrap_lines=True)
 
@@ -73,6 +75,25 @@ def _head(screen: Screen, row: dict[str, object]) -> None:
                 log_table.unselect()
                 change(lambda view, field=field, value=value: _only(view, field, value))  # type: ignore[misc]  # bound in the loop
                 st.rerun()
+
+
+def _proof(screen: Screen, event_id: int) -> None:
+    """Where the event stands in the tree, and the file that shows it to people who don't trust us."""
+    st.caption("**Proof**")
+    place = screen.service.place(event_id)
+    if place is None:
+        st.caption("The event is not sealed yet.")
+        return
+    with st.container(gap="xsmall"):
+        _field("Leaf hash", place.leaf.hex())
+        _field("Sealed at", format_time(place.sealed_at))
+        _field("Signed", f"with the first {text.count(place.signed, 'row')}" if place.signed else "not yet")
+    name = f"{event_id}.tlog-proof"
+    st.html(
+        file_link(f"/api/events/{name}", "Proof", "Download what shows, without this server, that the log holds it")
+    )
+    st.caption("To check it, with the log's verifier key as you have it from elsewhere:")
+    st.code(f"auditlens check {name} --key VKEY", language="sh", wrap_lines=True)
 
 
 def _narrow_button(label: str, field: str) -> bool:

@@ -8,7 +8,12 @@ from dashboard.web import text, url
 from dashboard.web.answers import Screen
 
 PATH = "/api/export"
-FORMATS = {"csv": "CSV", "json": "JSON"}
+EVIDENCE = "evidence"
+FORMATS = {
+    "csv": ("CSV", "CSV"),
+    "json": ("JSON", "JSON"),
+    EVIDENCE: ("Evidence", "a zip that proves each of them without this server"),
+}
 
 # A link, not st.link_button: that opens a new tab. A style attribute: the theme knows no links that look like buttons.
 _STYLE = (
@@ -19,11 +24,10 @@ _STYLE = (
 
 
 def export_buttons(screen: Screen) -> None:
-    """The number of rows, then CSV and JSON. Each starts a download in this tab; the page stays as it is."""
+    """The number of rows, then a link for each kind of file. Each starts a download in this tab; the page stays."""
     links = "".join(
-        f'<a href="{escape(export_link(screen, kind), quote=True)}" download style="{_STYLE}" '
-        f'title="Download all {screen.count():,} events of this view as {name}">↓ {name}</a>'
-        for kind, name in FORMATS.items()
+        file_link(export_link(screen, kind), name, f"Download all {screen.count():,} events of this view as {what}")
+        for kind, (name, what) in FORMATS.items()
     )
     counted = f'<span style="opacity:.72;font-size:.9rem;white-space:nowrap">Export {text.count(screen.count())}</span>'
     st.html(
@@ -33,7 +37,15 @@ def export_buttons(screen: Screen) -> None:
     )
 
 
+def file_link(href: str, name: str, title: str) -> str:
+    """The HTML of a link that looks like a button and starts a download."""
+    return (
+        f'<a href="{escape(href, quote=True)}" download style="{_STYLE}" title="{escape(title, quote=True)}">'
+        f"↓ {escape(name)}</a>"
+    )
+
+
 def export_link(screen: Screen, kind: str) -> str:
     """The link of a file: times instead of a span, and the state on screen, so that later events don't change it."""
-    pairs = [*screen.params, ("sort", url.write_sort(screen.view.sort)), ("as_of", str(screen.as_of))]
-    return url.link(f"{PATH}.{kind}", pairs)
+    sort = [] if kind == EVIDENCE else [("sort", url.write_sort(screen.view.sort))]
+    return url.link(f"{PATH}.{kind}", [*screen.params, *sort, ("as_of", str(screen.as_of))])

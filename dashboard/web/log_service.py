@@ -1,13 +1,16 @@
 """The service over the log of the settings: opened once, closed with the server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import IO
 
 from dashboard.config import Settings
 from dashboard.errors import UsageError
 from dashboard.events.event import AuditEvent
+from dashboard.events.filter import EventFilter
 from dashboard.events.regions import Regions, find_database
+from dashboard.export import evidence
 from dashboard.keeping.anchoring import anchor_now
 from dashboard.keeping.integrity import Integrity, IntegrityReader
 from dashboard.keeping.log import Log, open_log
@@ -119,8 +122,11 @@ class LogService:
         with KeptRecord.of(self._record) as record:
             return record.place(event_id)
 
-    def proof(self, event_id: int) -> tuple[str, bytes]:
-        raise UsageError("Not there yet.")
+    def proof(self, event_id: int) -> str:
+        return evidence.prove(self._log, event_id)
+
+    def evidence(self, wanted: EventFilter, as_of: int) -> Callable[[IO[bytes]], object]:
+        return lambda file: evidence.write_evidence(self._log, file, wanted, as_of=as_of)
 
     def close(self) -> None:
         self._verification.wait(5.0)

@@ -1,4 +1,4 @@
-"""The HTTP routes beside the pages: the way to the log, and the export of a view, streamed in constant memory."""
+"""The HTTP routes beside the pages: the way to the log, proofs, and the export of a view in constant memory."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,9 @@ from starlette.routing import Route
 
 from dashboard import export
 from dashboard.errors import AuditlensError, Exit, UsageError
+from dashboard.export.evidence import evidence_name
 from dashboard.web import service, url
+from dashboard.web.piped import piped
 
 _NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _STATUS = {Exit.WRONG_USE: 400, Exit.UNREACHABLE: 503}
@@ -17,7 +19,12 @@ _STATUS = {Exit.WRONG_USE: 400, Exit.UNREACHABLE: 503}
 
 def routes() -> list[Route]:
     """What the server answers beside Streamlit's own paths."""
-    return [Route("/", to_the_log), Route("/api/export.{kind:str}", send_export)]
+    return [
+        Route("/", to_the_log),
+        Route("/api/export.evidence", send_evidence),
+        Route("/api/export.{kind:str}", send_export),
+        Route("/api/events/{event_id:int}.tlog-proof", send_proof),
+    ]
 
 
 async def to_the_log(request: Request) -> Response:
@@ -36,9 +43,37 @@ async def send_export(request: Request) -> Response:
         kind = _kind(request.path_params["kind"])
         name, chunks = await run_in_threadpool(_opened, kind, request.query_params.multi_items())
     except AuditlensError as wrong:
-        return PlainTextResponse(str(wrong), _STATUS.get(wrong.exit, 500), headers=_NO_STORE)
-    headers = {**_NO_STORE, "content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(iterate_in_threadpool(chunks), media_type=export.KINDS[kind].media_type, headers=headers)
+        return _refused(wrong)
+    return StreamingResponse(
+        iterate_in_threadpool(chunks), media_type=export.KINDS[kind].media_type, headers=_file(name)
+    )
+
+
+async def send_evidence(request: Request) -> Response:
+    """`GET /api/export.evidence?<filter>&as_of=…`: a zip of the view's rows that proves them."""
+    try:
+        name, chunks = await run_in_threadpool(_evidence, request.query_params.multi_items())
+    except AuditlensError as wrong:
+        return _refused(wrong)
+    return StreamingResponse(iterate_in_threadpool(chunks), media_type="application/zip", headers=_file(name))
+
+
+async def send_proof(request: Request) -> Response:
+    """`GET /api/events/<id>.tlog-proof`: the proof that the log holds an event, with its row."""
+    event_id: int = request.path_params["event_id"]
+    try:
+        proof = await run_in_threadpool(service.current().proof, event_id)
+    except AuditlensError as wrong:
+        return _refused(wrong)
+    return Response(proof, media_type="text/plain; charset=utf-8", headers=_file(f"{event_id}.tlog-proof"))
+
+
+def _file(name: str) -> dict[str, str]:
+    return {**_NO_STORE, "content-disposition": f'attachment; filename="{name}"'}
+
+
+def _refused(wrong: AuditlensError) -> Response:
+    return PlainTextResponse(str(wrong), _STATUS.get(wrong.exit, 500), headers=_NO_STORE)
 
 
 def _kind(text: str) -> export.Format:
@@ -55,3 +90,11 @@ def _opened(kind: export.Format, pairs: Sequence[tuple[str, str]]) -> tuple[str,
     engine = service.current().engine(view.as_of)
     chunks = export.stream(engine, view.filter.at(engine.now), view.sort, columns, kind)
     return export.file_name(engine.as_of, engine.now, kind), chunks
+
+
+def _evidence(pairs: Sequence[tuple[str, str]]) -> tuple[str, Iterator[bytes]]:
+    """As `_opened`; the first piece is made before anything is sent, so that what is wrong is said in words."""
+    view, log = url.parse(pairs), service.current()
+    engine = log.engine(view.as_of)
+    name = evidence_name(engine.as_of, engine.now)
+    return name, piped(log.evidence(view.filter.at(engine.now), engine.as_of))

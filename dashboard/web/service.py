@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import IO, Generic, Protocol, TypeVar
 
 import streamlit as st
 
 from dashboard.config import Settings
+from dashboard.events.filter import EventFilter
 from dashboard.keeping.integrity import Integrity
 from dashboard.keeping.places import Rows
 from dashboard.ledger.report import Finding
@@ -80,8 +81,11 @@ class Service(Protocol):
     def place(self, event_id: int) -> Place | None:
         """Where an event stands in the log; None when it is not sealed."""
 
-    def proof(self, event_id: int) -> tuple[str, bytes]:
-        """The name and the bytes of a file that proves an event. Raises UsageError while it is not signed."""
+    def proof(self, event_id: int) -> str:
+        """The tlog-proof of an event. Raises UsageError, UnreachableError while it is not signed, DamagedError."""
+
+    def evidence(self, wanted: EventFilter, as_of: int) -> Callable[[IO[bytes]], object]:
+        """What writes the zip that proves all events of a filter. It raises as `proof` does."""
 
     def close(self) -> None:
         """Gives back what it holds."""

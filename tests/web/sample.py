@@ -1,16 +1,18 @@
 """A log in memory for the pages' tests: some thousand events by rule, so that every number can be counted by hand."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import polars as pl
 
 from dashboard.archive.snapshot import Snapshot
 from dashboard.errors import UsageError
 from dashboard.events.columns import SCHEMA
+from dashboard.events.filter import EventFilter
 from dashboard.keeping.integrity import Facts, Head, Integrity, Sink, judge
 from dashboard.keeping.places import Row, Rows
 from dashboard.ledger.coverage import Covered
@@ -166,10 +168,15 @@ class SampleService:
         seq = self.events.filter(pl.col("id") == event_id)["seq"]
         return None if seq.is_empty() else Place(seq[0], b"\xaa" * 32, datetime.now(UTC), self.events.height)
 
-    def proof(self, event_id: int) -> tuple[str, bytes]:
+    def proof(self, event_id: int) -> str:
         if self.place(event_id) is None:
             raise UsageError(f"There is no event {event_id}.")
-        return f"{event_id}.tlog-proof", b"c2sp.org/tlog-proof@v1\n"
+        return "c2sp.org/tlog-proof@v1\n"
+
+    def evidence(self, wanted: EventFilter, as_of: int) -> Callable[[IO[bytes]], object]:
+        if as_of == 1:
+            raise UsageError("No head of this log is signed yet.")
+        return lambda file: file.write(f"{wanted.category} {as_of}".encode())
 
     def close(self) -> None:
         self.events = self.events.clear()

@@ -72,3 +72,30 @@ def test_the_address_alone_leads_to_the_log_with_its_filter(client: Client) -> N
     assert answer.status_code == 307
     assert answer.headers["location"] == "audit-logs?category=Auth&actor=a%26b"
     assert client.get("/").headers["location"] == "audit-logs"
+
+
+def test_a_proof_is_a_file(client: Client) -> None:
+    answer = client.get("/api/events/9000000000000000001.tlog-proof")
+    assert (answer.status_code, answer.text.splitlines()[0]) == (200, "c2sp.org/tlog-proof@v1")
+    assert answer.headers["content-disposition"] == 'attachment; filename="9000000000000000001.tlog-proof"'
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_no_proof_of_what_is_not_there(client: Client) -> None:
+    answer = client.get("/api/events/7.tlog-proof")
+    assert (answer.status_code, answer.text) == (400, "There is no event 7.")
+
+
+def test_evidence_is_of_the_view_and_its_state(client: Client) -> None:
+    answer = client.get("/api/export.evidence?category=Auth&as_of=700")
+    assert (answer.status_code, answer.text) == (200, "('Auth',) 700")
+    assert answer.headers["content-disposition"].endswith('asof-700-evidence.zip"')
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("nonsense=1", "'nonsense' is not a filter"), ("as_of=1", "No head of this log is signed yet.")]
+)
+def test_evidence_that_can_t_be_given_is_refused_in_words(client: Client, query: str, said: str) -> None:
+    answer = client.get(f"/api/export.evidence?{query}")
+    assert answer.status_code == 400
+    assert said in answer.text
