@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     sealer_url: SecretStr | None = None
     redactor_url: SecretStr | None = None
     ledger: Path | None = None  # the sealer's key and what it signed last; default HOME/ledger
+    trusted_keys: Path | None = None  # verifier keys, where they don't lie in the sealer's folder
     anchors: SecretStr | None = None  # where copies of checkpoints go: URLs with blanks between them
     anchor_seconds: float = Field(default=60.0, ge=1)  # at most so often
     smtp_user: str = ""  # of `mailto:` sinks

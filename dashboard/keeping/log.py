@@ -44,7 +44,7 @@ class Log:
 
     def sealer_folder(self) -> SealerFolder:
         """Key, memory and trusted keys of the sealer; the folder need not exist."""
-        return SealerFolder(self.settings.ledger_folder, self.log_id)
+        return SealerFolder(self.settings.ledger_folder, self.log_id, self.settings.trusted_keys)
 
     def events(self) -> EventsReader:
         """The relation `events`, state by state."""

@@ -104,8 +104,9 @@ class Trusted:
 class SealerFolder:
     """The folder of one log's sealer."""
 
-    def __init__(self, folder: Path, log_id: str) -> None:
+    def __init__(self, folder: Path, log_id: str, trusted: Path | None = None) -> None:
         self.folder = folder
+        self._trusted = trusted or folder / TRUSTED  # elsewhere on a host that only verifies
         self.log_id = log_id
         self.origin = f"auditlens/{log_id}"  # of a log's first tree
 
@@ -117,12 +118,12 @@ class SealerFolder:
     def trusted(self) -> Trusted:
         """The keys that are trusted here; none when there is no such file."""
         try:
-            return Trusted.parse((self.folder / TRUSTED).read_text("utf-8"))
+            return Trusted.parse(self._trusted.read_text("utf-8"))
         except FileNotFoundError:
             return Trusted(())
         except (OSError, UnicodeDecodeError, BadNote) as wrong:
             raise UsageError(
-                f"{self.folder / TRUSTED} can't be read: {wrong}.", "It holds a verifier key a line."
+                f"{self._trusted} can't be read: {wrong}.", "It holds a verifier key a line."
             ) from wrong
 
     def state(self) -> SignedState:
