@@ -112,8 +112,8 @@ class SealerFolder:
 
     @property
     def holds_key(self) -> bool:
-        """Whether this host can sign."""
-        return (self.folder / KEY).exists()
+        """Whether this host and account can sign."""
+        return os.access(self.folder / KEY, os.R_OK)
 
     def trusted(self) -> Trusted:
         """The keys that are trusted here; none when there is no such file."""

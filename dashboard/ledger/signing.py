@@ -5,6 +5,7 @@ included, finds nobody who signs the result; only who also holds the key and the
 of checkpoints that lie elsewhere.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,7 +29,7 @@ _KEEP = "Keep a copy of the database and of the sealer's folder, then run `audit
 
 def prepare(folder: SealerFolder, tree: TreeRecord) -> None:
     """Makes the key of a log that never had one. Raises DamagedError when key or memory were taken away since."""
-    has_state = (folder.folder / STATE).exists()
+    has_state = os.access(folder.folder / STATE, os.R_OK)
     if folder.holds_key and has_state:
         return
     signed = tree.newest_checkpoint()
