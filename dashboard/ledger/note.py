@@ -23,6 +23,7 @@ _DASH = "\u2014"
 _MOST_SIGNATURES = 64
 _MOST_BYTES = 1 << 20
 _ROOT_BYTES = 32
+_MOST_DIGITS = 19  # of a signed number of 64 bits
 
 
 class BadNote(ValueError):
@@ -166,7 +167,11 @@ class Checkpoint:
         if len(lines) < 4 or not all(lines[:3]):
             raise BadNote("a checkpoint has an origin, a size and a root hash, a line each")
         origin, size, encoded = lines[:3]
-        if not (size.isascii() and size.isdigit()) or (size != "0" and size.startswith("0")):
+        if (
+            not (size.isascii() and size.isdigit())
+            or (size != "0" and size.startswith("0"))
+            or len(size) > _MOST_DIGITS
+        ):
             raise BadNote(f"{size[:32]!r} is not a tree size")
         try:
             root = base64.b64decode(encoded, validate=True)

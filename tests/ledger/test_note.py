@@ -54,6 +54,30 @@ def test_a_note_that_nobody_trusted_signed_is_refused() -> None:
         open_note(NOTE, [Verifier.of("auditlens.example/main2", SIGNER.verifier.public)])
 
 
+def test_the_example_of_the_format_s_text_opens() -> None:
+    vkey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+    note = f"This is an example message.\n\n\u2014 example.com/foo {signature}\n"
+    assert open_note(note, [Verifier.parse(vkey)])[0] == "This is an example message.\n"
+
+
+def test_a_line_more_in_the_text_must_be_signed_too() -> None:
+    longer = CHECKPOINT.text + "an extension\n"
+    assert Checkpoint.parse(open_note(sign(longer, [SIGNER]), [SIGNER.verifier])[0]) == CHECKPOINT
+    for changed in (NOTE.replace("\n\n", "\nan extension\n\n"), f"before\n{NOTE}", NOTE.replace("\n\n", "\n\n\n")):
+        with pytest.raises(BadNote, match="the signature of"):
+            open_note(changed, [SIGNER.verifier])
+
+
+def test_a_known_key_s_wrong_signature_spoils_the_note_though_another_is_right() -> None:
+    forged = SIGNER.line("something else\n")
+    with pytest.raises(BadNote, match="the signature of"):
+        open_note(NOTE + forged, [SIGNER.verifier])
+    with pytest.raises(BadNote, match="the signature of"):
+        open_note(sign(CHECKPOINT.text, [OTHER]) + forged, [SIGNER.verifier, OTHER.verifier])
+    assert open_note(sign(CHECKPOINT.text, [OTHER]) + forged, [OTHER.verifier])[1] == (OTHER.verifier,)
+
+
 @given(st.data())
 def test_any_changed_character_is_refused(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(NOTE) - 1))
@@ -84,7 +108,9 @@ def test_a_damaged_note_is_refused(note: str) -> None:
     "text",
     [
         "", f"{NAME}\n1\n", f"{NAME}\n01\nAAAA\n", f"{NAME}\n-1\nAAAA\n", f"{NAME}\n1\nAAAA\n", f"{NAME}\n1\n????\n",
-        f"\n1\n{base64.b64encode(bytes(32)).decode()}\n", f"{NAME}\n\u0661\n{base64.b64encode(bytes(32)).decode()}\n",
+        f"\n1\n{base64.b64encode(bytes(32)).decode()}\n",
+        f"{NAME}\n{'9' * 5000}\n{base64.b64encode(bytes(32)).decode()}\n",
+        f"{NAME}\n\u0661\n{base64.b64encode(bytes(32)).decode()}\n",
     ],
 )  # fmt: skip
 def test_a_text_that_is_no_checkpoint_is_refused(text: str) -> None:

@@ -135,6 +135,66 @@ def test_proofs_of_large_trees_check_and_any_change_fails(data: st.DataObject) -
 LARGE = grown(some_leaves(70_000))[1]
 
 
+@given(st.data())
+def test_proofs_from_tiles_are_the_definitions_however_the_tree_grew(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 700))
+    cuts = data.draw(st.lists(st.integers(0, 700), max_size=8))
+    leaves = some_leaves(size)
+    _, tiles = grown(leaves, [cut for cut in cuts if cut < size])
+    new = data.draw(st.integers(1, size))
+    index, old = data.draw(st.integers(0, new - 1)), data.draw(st.integers(1, new))
+    assert tiles.prove_inclusion(index, new) == path_by_definition(index, leaves[:new])
+    assert tiles.prove_consistency(old, new) == consistency_by_definition(old, leaves[:new])
+
+
+def damage(data: st.DataObject, values: list[bytes]) -> list[bytes]:
+    """The values with one bit of one of them changed, or one of them a byte too short, too long, or empty."""
+    place = data.draw(st.integers(0, len(values) - 1))
+    value, bit = values[place], data.draw(st.integers(0, 255))
+    flipped = value[: bit // 8] + bytes([value[bit // 8] ^ 1 << bit % 8]) + value[bit // 8 + 1 :]
+    wrong = data.draw(st.sampled_from([flipped, value[:31], value[1:], value + b"\0", b"\0" + value, b"", value * 2]))
+    return [*values[:place], wrong, *values[place + 1 :]]
+
+
+@given(st.data())
+def test_any_bit_any_length_and_any_size_counts(data: st.DataObject) -> None:
+    new = data.draw(st.integers(2, 70_000))
+    index, old = data.draw(st.integers(0, new - 1)), data.draw(st.integers(1, new - 1))
+    root, before, leaf = LARGE.root(new), LARGE.root(old), LARGE.leaf(index)
+    path, extends = LARGE.prove_inclusion(index, new), LARGE.prove_consistency(old, new)
+    bad_leaf, bad_root, *bad_path = damage(data, [leaf, root, *path])
+    assert not check_inclusion(index, new, bad_leaf, bad_path, bad_root)
+    other = data.draw(st.integers(-2, 70_001).filter(lambda k: k != index))
+    assert not check_inclusion(other, new, leaf, path, root)
+    bad_before, bad_root, *bad_extends = damage(data, [before, root, *extends])
+    assert not check_consistency(old, new, bad_extends, bad_before, bad_root)
+    assert not check_consistency(new, old, extends, root, before)
+
+
+@given(st.data())
+def test_a_proof_for_another_size_of_the_tree_proves_nothing(data: st.DataObject) -> None:
+    new = data.draw(st.integers(2, 5_000))
+    index, old = data.draw(st.integers(0, new - 1)), data.draw(st.integers(1, new - 1))
+    wrong = data.draw(st.integers(-1, 5_000).filter(lambda k: k != new))
+    path, extends = LARGE.prove_inclusion(index, new), LARGE.prove_consistency(old, new)
+    if 0 < wrong <= 5_000:
+        assert not check_inclusion(index, wrong, LARGE.leaf(index), path, LARGE.root(wrong))
+        assert not check_consistency(old, wrong, extends, LARGE.root(old), LARGE.root(wrong))
+    else:
+        assert not check_inclusion(index, wrong, LARGE.leaf(index), path, LARGE.root(new))
+        assert not check_consistency(old, wrong, extends, LARGE.root(old), LARGE.root(new))
+
+
+def test_nothing_is_in_a_tree_of_no_leaves() -> None:
+    for leaf, root in ((LARGE.leaf(0), EMPTY_ROOT), (EMPTY_ROOT, EMPTY_ROOT), (b"", b""), (b"", EMPTY_ROOT)):
+        assert not check_inclusion(0, 0, leaf, [], root)
+    assert not check_inclusion(0, 1, b"", [], b"")
+    assert not check_consistency(0, 0, [], b"", b"")
+    assert check_consistency(0, 0, [], EMPTY_ROOT, EMPTY_ROOT)
+    assert not check_consistency(0, 0, [EMPTY_ROOT], EMPTY_ROOT, EMPTY_ROOT)
+    assert not check_consistency(1, 0, [], LARGE.root(1), EMPTY_ROOT)
+
+
 def test_every_tree_extends_the_empty_one_and_itself() -> None:
     root = LARGE.root(9)
     assert check_consistency(0, 9, [], EMPTY_ROOT, root)
