@@ -86,7 +86,7 @@ class ArchiveTable:
 
     def scan(self) -> pl.LazyFrame:
         """The opened version's rows, in no order; nothing is read yet. Raises DamagedError when files are gone."""
-        files = self._files()
+        files = self.files()
         if not files:
             return pl.LazyFrame(schema=self.schema)
         missing = [file for file in files if not urlsplit(file).scheme and not Path(file).exists()]
@@ -98,7 +98,8 @@ class ArchiveTable:
             )
         return pl.scan_parquet(files, schema=dict(self.schema))
 
-    def _files(self) -> list[str]:
+    def files(self) -> list[str]:
+        """The files of the opened version, whether they are there or not."""
         return [] if self._table is None else self._table.file_uris()
 
     def append(self, frame: pl.DataFrame, start: int, stop: int) -> None:
@@ -148,7 +149,7 @@ class ArchiveTable:
 
     def _holding(self, seqs: pl.Series) -> Iterator[tuple[list[str], list[tuple[int, int]]]]:
         """The files that hold any of the events, in bites, each with the ranges of seq (both ends included) in it."""
-        places = pl.scan_parquet(self._files(), schema=dict(self.schema), include_file_paths="file").select(
+        places = pl.scan_parquet(self.files(), schema=dict(self.schema), include_file_paths="file").select(
             "file", "seq"
         )
         touched = places.filter(pl.col("seq").is_in(seqs.implode())).select("file").unique().collect()["file"]
