@@ -60,7 +60,7 @@ def parse(url: str, settings: Settings, number: int = 1) -> Sink:
     try:
         return makers[kind]()
     except UsageError as wrong:
-        raise unusable(number, kind, wrong.message.rstrip("."), form) from None if not wrong.hint else wrong
+        raise UsageError(f"Sink {number} of AUDITLENS_ANCHORS ({kind}): {wrong.message}", wrong.hint) from None
     except ValueError as wrong:
         raise unusable(number, kind, str(wrong).rstrip("."), form) from None
 

@@ -143,6 +143,18 @@ class BucketSink:
             for version in page.get("Versions", []):
                 yield version.get("Key", ""), version.get("VersionId", "")
 
+    def read(self, path: str) -> bytes | None:
+        """An object there, such as a tile for `layout.tiles_of`. Raises UnreachableError."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415
+
+        with self._errors():
+            try:
+                return self._get(path)
+            except ClientError as wrong:
+                if wrong.response.get("Error", {}).get("Code") == "NoSuchKey":
+                    return None
+                raise
+
     @cached_property
     def _client(self) -> "S3Client":
         import boto3  # noqa: PLC0415

@@ -129,13 +129,12 @@ class GitSink:
             if not tip:
                 return
             listed = self._git("rev-list", "--objects", tip).splitlines()
-            found = [line.split(" ", 1) for line in listed if layout.is_checkpoint_path(line.partition(" ")[2])]
-            found.sort(key=lambda pair: layout.size_in_path(pair[1]), reverse=True)
+            # an object is listed once, by one of its paths: a note is found as the newest of its time, or in its folder
+            found = [line.partition(" ")[0] for line in listed if layout.is_note_path(line.partition(" ")[2])]
             with Objects(self._command("cat-file", "--batch"), self._environment(), "") as objects:
-                notes = [objects.blob(sha) for sha, _ in found]
-        for note in notes:
-            if note is not None and len(note) <= LARGEST_NOTE_BYTES:
-                yield note.decode("utf-8", "replace")
+                blobs = [objects.blob(sha) for sha in found]
+        notes = [blob.decode("utf-8", "replace") for blob in blobs if blob and len(blob) <= LARGEST_NOTE_BYTES]
+        yield from sorted(notes, key=layout.size_of_note, reverse=True)
 
     @property
     def _url(self) -> str:

@@ -60,15 +60,16 @@ def checkpoint_path(checkpoint: Checkpoint, *, between: str = "") -> str:
     return f"{prefix_of(checkpoint.origin)}checkpoints/{between}{checkpoint.size:020d}-{checkpoint.root.hex()[:8]}"
 
 
-def is_checkpoint_path(path: str) -> bool:
-    """Whether a path is one of a checkpoint's file."""
-    return "checkpoints" in path.split("/")[:-1][:2]
+def is_note_path(path: str) -> bool:
+    """Whether a path is one of a checkpoint's file, or of a folder that holds some."""
+    folders, _, name = path.rpartition("/")
+    return name == "checkpoint" or "checkpoints" in folders.split("/")[:2]
 
 
 def size_in_path(path: str) -> int:
     """The tree size that a checkpoint's path tells; 0 when it tells none."""
     digits = path.rpartition("/")[2].partition("-")[0]
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else 0
 
 
 def read_checkpoint(note: str) -> Checkpoint | None:
@@ -77,6 +78,12 @@ def read_checkpoint(note: str) -> Checkpoint | None:
         return Checkpoint.parse(parts_of(note)[0])
     except BadNote:
         return None
+
+
+def size_of_note(note: str) -> int:
+    """The tree size that a note tells, unchecked; 0 when it tells none."""
+    found = read_checkpoint(note)
+    return found.size if found is not None else 0
 
 
 def keep_checkpoint(place: str, sending: Sending, add: AddFile, *, between: str = "") -> str:
