@@ -17,11 +17,12 @@ integrity_head.headline(log)
 integrity_actions.progress(log)
 integrity_status.status(log)
 integrity_findings.findings(log)
+integrity_status.numbers(log)
 
 beside_each_other = st.columns([62, 38], gap="medium")
 with beside_each_other[0]:
     integrity_charts.coverage(log)
     integrity_charts.timeline(log)
+    integrity_outside.sinks(log)
 with beside_each_other[1]:
     integrity_outside.checkpoint(log)
-    integrity_outside.sinks(log)

@@ -62,7 +62,8 @@ class Reason:
     @property
     def rank(self) -> tuple[bool, int, int]:
         """The worst reason has the highest."""
-        urgency = _URGENCY.index(State(self.word)) if self.word in _URGENCY else len(_URGENCY)
+        state = self.word.partition(":")[0]
+        urgency = _URGENCY.index(State(state)) if state in _URGENCY else len(_URGENCY)
         return self.decides, self.level, urgency
 
 
@@ -178,10 +179,7 @@ def judge(facts: Facts) -> Integrity:
     """The state: the worst of its reasons."""
     found = (*facts.found, *(Found(finding, facts.now, facts.now) for finding in contradictions(facts)))
     unique = {one.finding.name: one for one in reversed(found)}
-    findings = sorted(
-        unique.values(),
-        key=lambda one: (one.finding.name in facts.acknowledged, not one.finding.is_damage, one.first_at),
-    )
+    findings = sorted(unique.values(), key=lambda one: _order(facts, one))
     reasons = [
         *_of_findings(facts, findings),
         *_of_sealing(facts),
@@ -192,6 +190,12 @@ def judge(facts: Facts) -> Integrity:
     ]
     reasons.sort(key=lambda reason: reason.rank, reverse=True)
     return Integrity(facts, tuple(reasons), tuple(findings))
+
+
+def _order(facts: Facts, one: Found) -> tuple[bool, bool, int, datetime, int]:
+    finding = one.finding
+    is_known = finding.name in facts.acknowledged
+    return is_known, not finding.is_damage, list(Kind).index(finding.kind), one.first_at, finding.first or 0
 
 
 def contradictions(facts: Facts) -> Iterator[Finding]:
@@ -253,7 +257,7 @@ def _of_sealing(facts: Facts) -> Iterator[Reason]:
     wait = f"{_rows(facts.waiting, 'event')} not sealed yet, the oldest for {facts.oldest_s:,.1f} s."
     yield Reason(
         level=Level.AMBER if late else Level.NEUTRAL,
-        word=State.STALE if late else State.UNSEALED,
+        word=_stale("sealer") if late else State.UNSEALED,
         sentence=wait + (" The sealer is late or stopped." if late else ""),
         do="See that `auditlens serve` or `auditlens seal --forever` runs on the host that holds the key." if late
         else "",
@@ -277,7 +281,7 @@ def _of_signing(facts: Facts) -> Iterator[Reason]:
         late = (facts.now - facts.sealed_at).total_seconds() > SEAL_WITHIN_S
         yield Reason(
             level=Level.AMBER if late else Level.NEUTRAL,
-            word=State.STALE if late else State.UNSEALED,
+            word=_stale("signature") if late else State.UNSEALED,
             sentence=f"{_rows(unsigned)} sealed and not signed yet.",
             do="See that the sealer runs on the host that holds the key." if late else "",
             decides=late,
@@ -308,7 +312,7 @@ def _of_coverage(facts: Facts) -> Iterator[Reason]:
     else:
         yield Reason(
             level=Level.AMBER,
-            word=State.STALE if facts.ever_verified else State.UNVERIFIED,
+            word=_stale("verification") if facts.ever_verified else State.UNVERIFIED,
             sentence=f"{missing} were not re-hashed in the last 24 hours.",
             do="Verify now; the sealer goes over all rows by itself while it runs.",
         )
@@ -335,7 +339,7 @@ def _of_sinks(facts: Facts) -> Iterator[Reason]:
         if sink.late:
             wrong = f" The last try failed: {sink.error}" if sink.error else ""
             yield Reason(
-                level=Level.AMBER, word=State.STALE, sentence=f"Copies to {sink.name} are late: {last}.{wrong}",
+                level=Level.AMBER, word=_stale("copies"), sentence=f"Copies to {sink.name} are late: {last}.{wrong}",
                 do="See that it can be reached from the sealer's host.",
             )  # fmt: skip
     good = [sink.at for sink in facts.sinks if sink.at and not sink.late]
@@ -357,6 +361,10 @@ def _notes(facts: Facts) -> Iterator[Reason]:
             level=Level.NEUTRAL, word=State.ARCHIVED, decides=False,
             sentence=f"{_rows(facts.retired_rows)} left the database by policy and are in the archive, on record.",
         )  # fmt: skip
+
+
+def _stale(what: str) -> str:
+    return f"{State.STALE}: {what}"
 
 
 def _rows(count: int, name: str = "row") -> str:

@@ -77,7 +77,7 @@ def badge_lines(integrity: Integrity) -> tuple[str, ...]:
     copies = [sink.at for sink in facts.sinks if sink.at is not None]
     return (
         f"{integrity.coverage} of {text.count(facts.as_of, 'row')}",
-        f"re-hashed since {clock(facts.oldest_at, facts.now)}" if facts.oldest_at else "not re-hashed yet",
+        f"hashed since {clock(facts.oldest_at, facts.now)}" if facts.oldest_at else "not re-hashed yet",
         f"{text.count(len(copies), 'copy', 'copies')} outside, last {clock(max(copies), facts.now)}"
         if copies
         else "no copy outside",

@@ -113,7 +113,10 @@ def coverage_bar(found: Sequence[Part]) -> alt.LayerChart | alt.FacetChart:
         x2=alt.X2("stop"),
         color=alt.Color(
             "state", type="nominal", scale=scale,
-            legend=alt.Legend(title=None, orient="bottom", symbolType="square", labelLimit=200, offset=4),
+            legend=alt.Legend(
+                title=None, orient="bottom", symbolType="square", symbolStrokeWidth=0, columns=2, labelLimit=200,
+                offset=4,
+            ),
         ),
         tooltip=[
             alt.Tooltip("rows", type="nominal", title="Rows"),
@@ -128,7 +131,7 @@ def coverage_bar(found: Sequence[Part]) -> alt.LayerChart | alt.FacetChart:
         layers.append(
             frame_only.mark_bar(height=24, fillOpacity=0.12, strokeWidth=1, strokeDash=[4, 3], stroke=palette.QUIET)
         )
-    return alt.layer(*layers).properties(height=96, padding={"left": 4, "right": 12, "top": 4, "bottom": 0})
+    return alt.layer(*layers).properties(height=116, padding={"left": 4, "right": 12, "top": 4, "bottom": 0})
 
 
 def timeline(log: Service) -> None:
@@ -162,30 +165,15 @@ def _told(pieces: Sequence[Piece]) -> Iterator[str]:
 
 def timeline_chart(pieces: Sequence[Piece], now: datetime) -> alt.Chart:
     """A lane for each kind; what failed or found something is red."""
-    frame = pl.DataFrame(
-        {
-            "at": [piece.at.astimezone(UTC) for piece in pieces],
-            "end": [piece.at.astimezone(UTC) + _PIECE for piece in pieces],
-            "lane": [LANES[piece.kind] for piece in pieces],
-            "state": [_BAD.get(piece.kind, "As it should be") for piece in pieces],
-            "when": [f"{piece.at.astimezone(UTC):%Y-%m-%d %H:%M}" for piece in pieces],
-            "times": [piece.times for piece in pieces],
-            "reach": [f"#{piece.reach:,}" if piece.reach is not None else text.NOTHING for piece in pieces],
-        },
-        schema={
-            "at": pl.Datetime("us", "UTC"), "end": pl.Datetime("us", "UTC"), "lane": pl.String, "state": pl.String,
-            "when": pl.String, "times": pl.Int64, "reach": pl.String,
-        },
-    )  # fmt: skip
-    since, until = (int(moment.timestamp() * 1000) for moment in (now - _DAY, now + _PIECE))
+    ends = [Piece(moment, "seal", 0, None) for moment in (now - _DAY, now)]  # not drawn: they hold the axis in place
+    frame = _drawn(sorted([*pieces, *ends], key=lambda piece: piece.kind in _BAD))  # what is bad lies on top
     states = ["As it should be", *_BAD.values()]
     chart: alt.Chart = (
         alt.Chart(frame)
-        .mark_bar(height={"band": 0.55}, clip=True)
+        .mark_bar(height={"band": 0.55})
         .encode(
             x=alt.X(
-                "at", type="temporal", title=None,
-                scale=alt.Scale(type="utc", domainMin=since, domainMax=until, nice=False),
+                "at", type="temporal", title=None, scale=alt.Scale(type="utc", nice=False),
                 axis=alt.Axis(format="%H:%M", tickCount=8, grid=False, domain=False, labelOverlap=True),
             ),
             x2=alt.X2("end"),
@@ -197,6 +185,7 @@ def timeline_chart(pieces: Sequence[Piece], now: datetime) -> alt.Chart:
                 "state", type="nominal", legend=None,
                 scale=alt.Scale(domain=states, range=[AGES[0][2], palette.FAILURE, palette.FAILURE]),
             ),
+            opacity=alt.condition(alt.datum.times > 0, alt.value(1), alt.value(0)),
             tooltip=[
                 alt.Tooltip("when", type="nominal", title="From (UTC)"),
                 alt.Tooltip("lane", type="nominal", title="What"),
@@ -208,3 +197,23 @@ def timeline_chart(pieces: Sequence[Piece], now: datetime) -> alt.Chart:
         .properties(height=170, padding={"left": 0, "right": 8, "top": 4, "bottom": 0})
     )  # fmt: skip
     return chart
+
+
+def _drawn(pieces: Sequence[Piece]) -> pl.DataFrame:
+    """A row a bar, in words where the tooltip shows it."""
+    moments = [piece.at.astimezone(UTC) for piece in pieces]
+    return pl.DataFrame(
+        {
+            "at": moments,
+            "end": [moment + _PIECE for moment in moments],
+            "lane": [LANES[piece.kind] for piece in pieces],
+            "state": [_BAD.get(piece.kind, "As it should be") for piece in pieces],
+            "when": [f"{moment:%Y-%m-%d %H:%M}" for moment in moments],
+            "times": [piece.times for piece in pieces],
+            "reach": [f"#{piece.reach:,}" if piece.reach is not None else text.NOTHING for piece in pieces],
+        },
+        schema={
+            "at": pl.Datetime("us", "UTC"), "end": pl.Datetime("us", "UTC"), "lane": pl.String, "state": pl.String,
+            "when": pl.String, "times": pl.Int64, "reach": pl.String,
+        },
+    )  # fmt: skip

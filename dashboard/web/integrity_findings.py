@@ -4,6 +4,8 @@ Nothing here makes a finding go away: an event says who looked at it and why, an
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 
 import polars as pl
 import streamlit as st
@@ -101,7 +103,7 @@ def _both(rows: Rows, one: Found) -> None:
     finding = one.finding
     left, right = st.columns(2, gap="small")
     with left:
-        st.caption(f"As sealed{f', {finding.sealed_at}' if finding.sealed_at else ''}")
+        st.caption(f"As sealed{_at(finding.sealed_at)}")
         st.code(finding.sealed_leaf or "not known", language=None, wrap_lines=True)
         st.caption(_archived_words(rows.archive, finding.sealed_leaf))
     with right:
@@ -112,6 +114,13 @@ def _both(rows: Rows, one: Found) -> None:
     held = compared(rows)
     if held.height:
         st.dataframe(held, hide_index=True, key=f"fields-{finding.name}", alt="The row's fields, archive and database")
+
+
+def _at(moment: str | None) -> str:
+    """A report's time in words."""
+    with suppress(ValueError, TypeError):
+        return f", {text.exact(datetime.fromisoformat(moment or ''))}"
+    return ""
 
 
 def _archived_words(row: Row | None, sealed_leaf: str | None) -> str:
@@ -131,9 +140,11 @@ def compared(rows: Rows) -> pl.DataFrame:
     for name in _FIELDS if archived or found else ():
         before, now = _value(name, archived), _value(name, found)
         differs = archived is not None and found is not None and before != now
-        (differing if differs else same).append((COLUMNS[name].label, before, now, "differs" if differs else ""))
+        (differing if differs else same).append((COLUMNS[name].label, before, now, "yes" if differs else ""))
     return pl.DataFrame(
-        [*differing, *same], schema=dict.fromkeys(("Field", "Archive", "Database now", ""), pl.String), orient="row"
+        [*differing, *same],
+        schema=dict.fromkeys(("Field", "Archive", "Database now", "Differs"), pl.String),
+        orient="row",
     )
 
 

@@ -55,10 +55,13 @@ def sinks(log: Service) -> None:
         if not facts.sinks:
             st.text("No place is set up. Until one is, the badge stays amber.")
             return
-        st.dataframe(sink_rows(facts), hide_index=True, key="sink-table", alt="Places that get copies of checkpoints")
+        st.dataframe(
+            sink_rows(facts), hide_index=True, key="sink-table", alt="Places that get copies of checkpoints",
+            column_config={"Place": st.column_config.TextColumn(width="large")},
+        )  # fmt: skip
         for sink in facts.sinks:
-            if sink.error:
-                st.caption(f"{text.label(sink.name)}: {text.label(sink.error, 300)}")
+            if sink.error and not sink.late:  # of a late one it stands among the reasons
+                st.caption(f"The last try failed. {text.label(sink.error, 300)}")
 
 
 def sink_rows(facts: Facts) -> pl.DataFrame:
@@ -66,14 +69,13 @@ def sink_rows(facts: Facts) -> pl.DataFrame:
     return pl.DataFrame(
         [
             (
-                text.one_line(sink.name, 60),
-                text.one_line(sink.place or sink.kind, 80),
+                text.one_line(sink.name, 80),
                 "late" if sink.late else "failing" if sink.error else "in time" if sink.at else "not yet",
                 f"#{sink.size:,}" if sink.size is not None else text.NOTHING,
                 text.relative(sink.at, facts.now) if sink.at else "never",
             )
             for sink in facts.sinks
         ],
-        schema=dict.fromkeys(("Place", "Where", "State", "Copy of", "Received"), pl.String),
+        schema=dict.fromkeys(("Place", "State", "Copy of", "Received"), pl.String),
         orient="row",
     )

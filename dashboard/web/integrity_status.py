@@ -11,7 +11,7 @@ _SHOWN = "integrity-shown"
 
 
 def status(log: Service) -> None:
-    """The card of the state, the numbers, the reasons."""
+    """The card of the state with its reasons; its own card where the log is empty."""
     integrity = log.integrity()
     st.session_state[_SHOWN] = _sight(integrity)
     _status(log)
@@ -33,7 +33,6 @@ def _status(log: Service) -> None:
             _empty(log)
             return
         _reasons(integrity)
-        _numbers(integrity)
 
 
 def _empty(log: Service) -> None:
@@ -45,6 +44,15 @@ def _empty(log: Service) -> None:
             if waiting
             else "There is nothing to verify yet. The first event is sealed and signed within a second."
         )
+
+
+@st.fragment(run_every=5.0)
+def numbers(log: Service) -> None:
+    """How much is sealed, re-hashed, signed and copied; nothing while the log is empty."""
+    with cards.boundary():
+        integrity = log.integrity()
+        if integrity.facts.as_of:
+            _numbers(integrity)
 
 
 def _numbers(integrity: Integrity) -> None:
@@ -90,9 +98,9 @@ def _reasons(integrity: Integrity) -> None:
 
 def _reason(reason: Reason) -> None:
     level = reason.level if reason.decides or reason.level == Level.GOOD else Level.NEUTRAL
-    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
-        st.badge(text.label(reason.word), icon=ICONS[level], color=COLOURS[level])
-        with st.container(gap=None, width="stretch"):
-            st.text(reason.sentence)
-            if reason.do:
-                st.caption(text.label(reason.do, 400))
+    left, right = st.columns([18, 82], gap="small")
+    left.badge(text.label(reason.word), icon=ICONS[level], color=COLOURS[level])
+    with right, st.container(gap=None):
+        st.text(reason.sentence)
+        if reason.do:
+            st.caption(text.label(reason.do, 400))

@@ -62,19 +62,19 @@ STATES = [
     (Facts(now=NOON), Level.NEUTRAL, "Empty log"),
     (Facts(now=NOON, waiting=2, oldest_s=0.3), Level.NEUTRAL, "Not yet sealed"),
     (replace(GOOD, waiting=2, oldest_s=0.3), Level.GOOD, "Verified"),
-    (replace(GOOD, waiting=2, oldest_s=10.1), Level.AMBER, "Stale"),
+    (replace(GOOD, waiting=2, oldest_s=10.1), Level.AMBER, "Stale: sealer"),
     (replace(GOOD, sinks=()), Level.AMBER, "No outside copy"),
-    (replace(GOOD, sinks=(Sink(name="mirror", late=True),)), Level.AMBER, "Stale"),
+    (replace(GOOD, sinks=(Sink(name="mirror", late=True),)), Level.AMBER, "Stale: copies"),
     (replace(GOOD, sinks=(Sink(name="mirror", at=NOON, contradicts=True),)), Level.RED, "History rewritten"),
     (replace(GOOD, sinks=(), sink_problem="file:// lacks a path."), Level.AMBER, "No outside copy"),
     (replace(GOOD, covered=GOOD.covered[:1], uncovered_since=ago(seconds=59)), Level.NEUTRAL, "Not yet verified"),
-    (replace(GOOD, covered=GOOD.covered[:1], uncovered_since=ago(seconds=61)), Level.AMBER, "Stale"),
-    (replace(GOOD, covered=GOOD.covered[1:], uncovered_since=ago(days=2)), Level.AMBER, "Stale"),
+    (replace(GOOD, covered=GOOD.covered[:1], uncovered_since=ago(seconds=61)), Level.AMBER, "Stale: verification"),
+    (replace(GOOD, covered=GOOD.covered[1:], uncovered_since=ago(days=2)), Level.AMBER, "Stale: verification"),
     (replace(GOOD, covered=(), ever_verified=False), Level.AMBER, "Not yet verified"),
     (replace(GOOD, trusts=False), Level.AMBER, "Cannot verify"),
     (replace(GOOD, trusts=False, sinks=()), Level.AMBER, "Cannot verify"),
     (replace(GOOD, memory_problem="state.json can't be read."), Level.AMBER, "Cannot verify"),
-    (replace(GOOD, head=None), Level.AMBER, "Stale"),
+    (replace(GOOD, head=None), Level.AMBER, "Stale: signature"),
     (replace(GOOD, head=None, sealed_at=ago(seconds=2)), Level.GOOD, "Verified"),
     (replace(GOOD, erasures=1, erased_groups=3, retired=((0, 10),)), Level.GOOD, "Verified"),
     (with_findings(ALTERED), Level.RED, "Altered"),
@@ -138,7 +138,7 @@ def test_a_log_that_is_sealed_signed_verified_and_copied_is_green(
     (tmp_path / "outside").mkdir()
     copied = replace(log, settings=log.settings.model_copy(update={"anchors": SecretStr(f"file://{tmp_path}/outside")}))
     with closing(copied.reader()) as reader:
-        assert integrity_of(copied, reader).word == "Stale"
+        assert integrity_of(copied, reader).word == "Stale: copies"
         anchor_now(copied)
         found = integrity_of(copied, reader)
     assert (found.level, found.word) == (Level.GOOD, "Verified"), found.reasons
