@@ -70,9 +70,9 @@ class MailSink:
                 smtp.ehlo_or_helo_if_needed()
                 if self.user and self.password:
                     smtp.login(self.user, self.password)
-                for code, answer in (smtp.mail(self.sender), smtp.rcpt(self.to), smtp.data(message.as_bytes())):
-                    if code not in (250, 251):
-                        raise failed(self.name, f"the server refuses: {code} {_text(answer)}", secrets=self._secrets)
+                self._check(smtp.mail(self.sender))
+                self._check(smtp.rcpt(self.to))
+                answer = self._check(smtp.data(message.as_bytes()))
         except smtplib.SMTPResponseException as wrong:
             why = f"the server refuses: {wrong.smtp_code} {_text(wrong.smtp_error)}"
             raise failed(self.name, why, secrets=self._secrets) from None
@@ -80,6 +80,12 @@ class MailSink:
             why = wrong.strerror or str(wrong)
             raise failed(self.name, f"the server can't be used: {why}", secrets=self._secrets) from None
         return {"message_id": message["Message-ID"], "answer": said(_text(answer), self._secrets)}
+
+    def _check(self, reply: tuple[int, bytes]) -> bytes:
+        code, answer = reply
+        if code not in (250, 251):
+            raise failed(self.name, f"the server refuses: {code} {_text(answer)}", secrets=self._secrets)
+        return answer
 
     def _connected(self) -> smtplib.SMTP:
         host = self.server.hostname
