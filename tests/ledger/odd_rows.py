@@ -10,7 +10,7 @@ from typing import cast
 
 from hypothesis import strategies as st
 
-from dashboard.events.canonical import GROUPS, PlaceInput
+from dashboard.events.canonical import GROUPS, LeafInput, PlaceInput
 
 PLACE_COLUMNS = ("region", "country", "geo_source", "place_salt")
 EVENT_COLUMNS = (
@@ -81,6 +81,23 @@ class OddRow:
         return tuple(None if name in gone else self.told[name] for name in columns)
 
     @property
+    def leaf_input(self) -> LeafInput:
+        """The event as `leaf_line` takes it."""
+        told = dict(zip(EVENT_COLUMNS, self.stored(EVENT_COLUMNS), strict=True))
+        original = cast("bytes | None", told.pop("original"))
+        told["original_sha256"] = None if original is None else hashlib.sha256(original).hexdigest()
+        for name, value in told.items():
+            if isinstance(value, datetime):
+                told[name] = value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            elif isinstance(value, bytes):
+                told[name] = value.hex()
+        return LeafInput(**told)  # type: ignore[arg-type]
+
+    def known(self, **fields: object) -> "OddRow":
+        """The same event with what the record gave it."""
+        return OddRow({**self.told, **fields}, self.erased)
+
+    @property
     def place(self) -> PlaceInput:
         region, country, geo_source, salt = cast("tuple[str | None, ...]", self.stored(PLACE_COLUMNS))
         return PlaceInput(region, country, geo_source, None if salt is None else self._hex("place_salt"))
@@ -105,7 +122,7 @@ _json_text = (
 
 
 @st.composite
-def odd_row(draw: st.DrawFn) -> OddRow:
+def _odd_row(draw: st.DrawFn, *, erased: bool) -> OddRow:
     kind = draw(st.sampled_from(["user", "admin", "token", "system", "anonymous"]))
     told = {
         "id": draw(st.integers(1, 2**63 - 1)),
@@ -127,7 +144,9 @@ def odd_row(draw: st.DrawFn) -> OddRow:
         told[name] = draw(st.none() | hostile)
     for group in GROUPS:
         told[f"{group}_salt"] = draw(st.binary(min_size=16, max_size=16))
-    return OddRow(told, draw(st.frozensets(st.sampled_from(GROUPS), max_size=2)))
+    return OddRow(told, draw(st.frozensets(st.sampled_from(GROUPS), max_size=2 if erased else 0)))
 
 
-odd_rows = st.lists(odd_row(), min_size=1, max_size=12, unique_by=lambda row: row.event_id)
+def odd_rows(*, erased: bool = True) -> st.SearchStrategy[list[OddRow]]:
+    """Some events of different ids, all whole or some with groups that were erased."""
+    return st.lists(_odd_row(erased=erased), min_size=1, max_size=12, unique_by=lambda row: row.event_id)

@@ -4,8 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboard.events.canonical import LeafInput, leaf_hash, leaf_line
+from dashboard.events.canonical import leaf_hash, leaf_line
 from dashboard.events.event import AuditEvent
+from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
+from dashboard.ledger.seal import seal_once
 from dashboard.record.connect import sql
 from dashboard.record.tree import LeafLine, TreeRecord
 from tests import install
@@ -53,10 +54,13 @@ FULL = login(
 )
 
 
-@contextmanager
-def kept(admin: Admin, rows: Sequence[OddRow]) -> Iterator[dict[int, LeafInput]]:
-    """The rows in the record for the block, past every check; gives what the sealer reads of them, by id."""
-    with admin.transaction(force_rollback=True), admin.cursor() as cursor:
+def insert(table: str, columns: Sequence[str]) -> bytes:
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(['%s'] * len(columns))})".encode()
+
+
+def record(admin: Admin, rows: Sequence[OddRow]) -> None:
+    """Puts the rows into the record, past every check and as they are after their erasures."""
+    with admin.cursor() as cursor:
         cursor.executemany(insert("audit_event", EVENT_COLUMNS), [row.stored(EVENT_COLUMNS) for row in rows])
         cursor.execute("insert into erasure (reason, groups, digest) values ('asked', 1, sha256(''))")
         cursor.executemany(
@@ -64,29 +68,6 @@ def kept(admin: Admin, rows: Sequence[OddRow]) -> Iterator[dict[int, LeafInput]]
             b" select %s, %s, %s, max(erasure_no) from erasure",
             [(row.event_id, group, bytes.fromhex(row.digest(group))) for row in rows for group in row.erased],
         )
-        read = as_sealer(cursor)
-        cursor.executemany(
-            insert("sealed", ("seq", "event_id", "recorded_at", "leaf", *PLACE_COLUMNS)),
-            [
-                (seq, row.event_id, row.told["recorded_at"], bytes(32), *row.stored(PLACE_COLUMNS))
-                for seq, row in enumerate(rows)
-            ],
-        )
-        yield {event.id: event for event in read}
-
-
-def insert(table: str, columns: Sequence[str]) -> bytes:
-    return f"insert into {table} ({', '.join(columns)}) values ({', '.join(['%s'] * len(columns))})".encode()
-
-
-def as_sealer(cursor: "psycopg.Cursor[tuple[object, ...]]") -> list[LeafInput]:
-    """The events of this transaction, by the statements that a seal and a rebase use."""
-    row = cursor.execute("select pg_current_xact_id()::text").fetchone()
-    assert row is not None
-    bounds = {"pending": [], "start": row[0], "stop": str(int(str(row[0])) + 1)}
-    read = cursor.execute(sql("ledger/unsealed_events").encode(), bounds).fetchall()
-    assert read == cursor.execute(sql("ledger/forgotten_events").encode()).fetchall()
-    return [LeafInput._make(found) for found in read]
 
 
 def set_session(admin: Admin, session: Mapping[str, str]) -> None:
@@ -96,17 +77,42 @@ def set_session(admin: Admin, session: Mapping[str, str]) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rows=odd_rows, session=st.sampled_from(SESSIONS))
+@given(rows=odd_rows(), session=st.sampled_from(SESSIONS))
 def test_any_event_has_one_line_whoever_writes_it(admin: Admin, rows: list[OddRow], session: Mapping[str, str]) -> None:
-    with kept(admin, rows) as inputs:
+    with admin.transaction(force_rollback=True), admin.cursor() as cursor:
+        record(admin, rows)
+        cursor.executemany(
+            insert("sealed", ("seq", "event_id", "recorded_at", "leaf", *PLACE_COLUMNS)),
+            [
+                (seq, row.event_id, row.told["recorded_at"], bytes(32), *row.stored(PLACE_COLUMNS))
+                for seq, row in enumerate(rows)
+            ],
+        )
         set_session(admin, session)
         found = TreeRecord(admin).leaf_lines(0, len(rows))
     assert [made.seq for made in found] == list(range(len(rows)))
     for row, made in zip(rows, found, strict=True):
-        ours = leaf_line(inputs[row.event_id], row.place, {group: row.digest(group) for group in row.erased})
+        ours = leaf_line(row.leaf_input, row.place, {group: row.digest(group) for group in row.erased})
         assert made.line is not None
         assert made.line.encode() == ours.encode() == row.line
         assert made.leaf == leaf_hash(ours) == hashlib.sha256(b"\0" + row.line).digest()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=odd_rows(erased=False))
+def test_the_sealer_gives_any_event_the_leaf_of_its_line(log: Log, admin: Admin, rows: list[OddRow]) -> None:
+    with log.sealing() as sealing, Regions.open(None) as regions:
+        before = len(lines_of(log))
+        rows = [row.known(id=2**62 + before + k) for k, row in enumerate(rows)]
+        record(admin, rows)
+        assert seal_once(sealing, regions).events == len(rows)
+    made = lines_of(log)[before:]
+    salts = [salt for (salt,) in admin.execute("select place_salt from sealed order by seq offset %s", (before,))]
+    for row, salt, found in zip(rows, salts, made, strict=True):
+        region = row.told["reported_region"] or None
+        source = "reported" if region else None
+        sealed = row.known(region=region, country=None, geo_source=source, place_salt=salt)
+        assert found.sealed_leaf == found.leaf == hashlib.sha256(b"\0" + sealed.line).digest()
 
 
 def filled(log: Log, events: list[AuditEvent]) -> tuple[LeafLine, ...]:
