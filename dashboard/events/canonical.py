@@ -22,9 +22,7 @@ _sha256 = hashlib.sha256
 
 
 class LeafInput(NamedTuple):
-    """What a leaf is made of: the columns of `queries/ledger/unsealed_events.sql`, in its order. Salts are hexadecimal;
-    null = erased.
-    """
+    """What a leaf is made of but for the place. Salts are hexadecimal; null = erased."""
 
     id: int
     recorded_at: str

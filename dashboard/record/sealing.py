@@ -8,20 +8,22 @@ then. So an append never waits, and no event is passed over because its transact
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self
 
+import polars as pl
 import psycopg
 
 from dashboard.errors import DamagedError, UnreachableError
-from dashboard.events.canonical import LeafInput
 from dashboard.record.anchors import AnchorRecord
 from dashboard.record.connect import connect, driver_errors, sql
+from dashboard.record.copying import canonical_time, copied, copy_in, hexadecimal
 from dashboard.record.tree import TreeRecord
 
 _LOCK = 7_022_364_301_936_420_213
 MIRROR_LOCK = _LOCK + 2
 _ANCHOR_LOCK = _LOCK + 3
-_FETCH = 10_000
+_FETCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,28 @@ class SnapshotText:
         return f"{min(self.xip | {self.xmax})}:{self.xmax}:{','.join(map(str, sorted(self.xip)))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """One event's place in the log: a row of the table `sealed`."""
+EVENTS = pl.Schema(
+    {
+        **dict.fromkeys(
+            (
+                "tx", "id", "recorded_at", "db_role", "occurred_at", "category", "action", "outcome", "actor_type",
+                "actor_id", "source", "native_id", "source_seq", "request_id", "imported", "actor", "source_ip",
+                "user_agent", "reported_region", "target", "description", "details", "original_sha256", "actor_salt",
+                "client_salt", "target_salt", "description_salt", "details_salt", "original_salt",
+            ),
+            pl.String,
+        ),
+        "id": pl.Int64,
+        "source_seq": pl.Int64,
+    }
+)  # fmt: skip
+"""What a seal reads of an event: all of its leaf but the place. Times as the leaf's line writes them, salts and
+`original_sha256` as hexadecimal, `imported` as a truth value."""
 
-    seq: int
-    event_id: int
-    recorded_at: str
-    leaf: bytes
-    region: str | None
-    country: str | None
-    geo_source: str | None
-    place_salt: str
+PLACES = ("seq", "event_id", "recorded_at", "leaf", "region", "country", "geo_source", "place_salt")
+"""What a seal writes of an event: a row of the table `sealed`, `leaf` and `place_salt` as hexadecimal."""
+
+_BYTES = tuple(name for name in EVENTS if name.endswith(("_salt", "_sha256")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,10 @@ class Seal:
     """One seal under way: read `events`, write each one's place in the same order, and let the transaction commit."""
 
     def __init__(
-        self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[Sequence[LeafInput]], last: "LastSeal"
+        self, cursor: "psycopg.Cursor[tuple[object, ...]]", events: Iterator[pl.DataFrame], last: "LastSeal"
     ) -> None:
         self._cursor = cursor
-        self.events = events  # batches
+        self.events = events  # batches, columns as EVENTS
         self.tree_size = last.tree_size  # before, then after
         self.root = last.root  # before (None: nothing was sealed yet), then after
         self.more = False  # a backlog was cut: seal again at once
@@ -90,25 +102,14 @@ class Seal:
             self._cursor.execute(sql("ledger/upsert_tree_edge").encode(), {"level": level, "hashes": hashes})
         self.root = root
 
-    def write(self, rows: Iterable[Sealed]) -> None:
-        """Writes places; each continues the last one's `seq`."""
-        with self._cursor.copy(sql("ledger/copy_sealed").encode()) as copy:
-            for row in rows:
-                if row.seq != self.tree_size:
-                    raise AssertionError(f"place {row.seq} follows {self.tree_size - 1}")
-                copy.write_row(
-                    (
-                        row.seq,
-                        row.event_id,
-                        row.recorded_at,
-                        row.leaf,
-                        row.region,
-                        row.country,
-                        row.geo_source,
-                        bytes.fromhex(row.place_salt),
-                    )
-                )
-                self.tree_size += 1
+    def write(self, places: pl.DataFrame) -> None:
+        """Writes places, columns as PLACES; each continues the last one's `seq`."""
+        seqs = places["seq"].to_list()
+        if seqs != list(range(self.tree_size, self.tree_size + len(seqs))):
+            raise AssertionError(f"places from {seqs[:1]} do not follow {self.tree_size - 1}")
+        as_bytea = (pl.concat_str(pl.lit("\\x"), name).alias(name) for name in ("leaf", "place_salt"))
+        copy_in(self._cursor, sql("ledger/copy_sealed"), places.select(PLACES).with_columns(*as_bytea))
+        self.tree_size += len(seqs)
 
 
 @contextmanager
@@ -203,14 +204,13 @@ class SealingRecord:
         sealed, current, system_id = self._state(rebase)
         last = sealed.snapshot
         stop = current.xmax if rebase else self._cut(last.xmax, current.xmax, limit)
-        query = sql("ledger/forgotten_events" if rebase else "ledger/unsealed_events")
-        with self._connection.cursor(name="unsealed") as reader, self._connection.cursor() as writer:
-            reader.execute(query.encode(), None if rebase else _between(last, stop))
-            first = [LeafInput._make(row) for row in reader.fetchmany(_FETCH)]
-            if not first:
-                yield None
-                return
-            seal = Seal(writer, _batches(first, reader), sealed)
+        batches = self._forgotten() if rebase else self._unsealed(last, stop)
+        first = next(batches, None)
+        if first is None:
+            yield None
+            return
+        with self._connection.cursor() as writer:
+            seal = Seal(writer, chain([first], batches), sealed)
             seal.more = stop < current.xmax
             yield seal
         open_still = (last.xip & current.xip) | {x for x in current.xip if last.xmax <= x < stop}
@@ -221,6 +221,34 @@ class SealingRecord:
                 "snapshot": str(current if rebase else SnapshotText(stop, frozenset(open_still))),
             },
         )  # fmt: skip
+
+    def _unsealed(self, last: SnapshotText, stop: int) -> Iterator[pl.DataFrame]:
+        after_tx, after_id = "0", 0
+        while True:
+            values = {**_between(last, stop), "after_tx": after_tx, "after_id": after_id, "limit": _FETCH}
+            frame = self._events("ledger/unsealed_events", values)
+            if frame.is_empty():
+                return
+            yield frame
+            after_tx, after_id = frame["tx"][-1], frame["id"][-1]
+
+    def _forgotten(self) -> Iterator[pl.DataFrame]:
+        after_id = 0
+        while True:
+            frame = self._events("ledger/forgotten_events", {"after_id": after_id, "limit": _FETCH})
+            if frame.is_empty():
+                return
+            yield frame
+            after_id = frame["id"][-1]
+
+    def _events(self, name: str, values: dict[str, object]) -> pl.DataFrame:
+        raw = copied(self._connection, sql(name), values, EVENTS)
+        return raw.with_columns(
+            *(hexadecimal(column) for column in _BYTES),
+            canonical_time("recorded_at"),
+            canonical_time("occurred_at"),
+            pl.col("imported") == "t",
+        )
 
     def _state(self, rebase: bool) -> tuple[LastSeal, SnapshotText, int]:
         state = self._connection.execute(sql("ledger/server_state").encode()).fetchone()
@@ -262,13 +290,6 @@ class SealingRecord:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _batches(first: list[LeafInput], reader: psycopg.ServerCursor) -> Iterator[Sequence[LeafInput]]:
-    batch = first
-    while batch:
-        yield batch
-        batch = [LeafInput._make(row) for row in reader.fetchmany(_FETCH)]
 
 
 def waiting(connection: psycopg.Connection) -> tuple[int, float]:

@@ -1,13 +1,10 @@
--- Gives the events that no seal covers, found by looking at all of them: after a restore, when transaction ids tell nothing. Columns as in unsealed_events.
+-- Gives the next events that no seal covers, found by looking at all of them: after a restore, when transaction ids tell nothing.
+-- Columns as in unsealed_events, in order of id. Parameters: after_id, limit.
 select
-    id,
-    to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    db_role,
-    to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    category, action, outcome, actor_type, actor_id, source, native_id, source_seq, request_id, imported,
-    actor, host(source_ip), user_agent, reported_region, target, description, details, encode(sha256(original), 'hex'),
-    encode(actor_salt, 'hex'), encode(client_salt, 'hex'), encode(target_salt, 'hex'),
-    encode(description_salt, 'hex'), encode(details_salt, 'hex'), encode(original_salt, 'hex')
+    tx, id, recorded_at, db_role, occurred_at, category, action, outcome, actor_type, actor_id, source, native_id, source_seq, request_id,
+    imported, actor, source_ip, user_agent, reported_region, target, description, details, sha256(original) as original_sha256,
+    actor_salt, client_salt, target_salt, description_salt, details_salt, original_salt
 from audit_event e
-where not exists (select from sealed s where s.event_id = e.id)
+where not exists (select from sealed s where s.event_id = e.id) and id > %(after_id)s
 order by id
+limit %(limit)s

@@ -1,7 +1,5 @@
 """Sealing: every committed event once, in one gapless order, whatever transactions do meanwhile."""
 
-import hashlib
-import json
 import subprocess
 import sys
 import threading
@@ -13,12 +11,10 @@ import psycopg
 import pytest
 
 from dashboard.errors import DamagedError
-from dashboard.events.canonical import LeafInput
 from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.ledger.seal import seal_once
 from dashboard.ledger.tlog import Frontier, Tiles, check_consistency, check_inclusion
-from dashboard.record.connect import sql
 from tests.load import Load
 from tests.record.test_append import login
 
@@ -164,66 +160,6 @@ def test_a_restored_database_stops_the_sealer_until_it_is_told(
     with log.sealing() as record, no_regions() as regions:
         assert seal_once(record, regions, rebase=True).events == 2
         assert seal_once(record, regions).events == 0
-
-
-@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_a_leaf_can_be_made_again_with_json_and_sha256_alone(
-    log: Log, admin: "psycopg.Connection[tuple[object, ...]]", zone: str
-) -> None:
-    event = login(
-        1,
-        source_ip="81.2.69.142",
-        description='say "yes"\n\u2028 ağ 😀',
-        target="repo",
-        details='{"b": 1.50}',
-        source_seq=7,
-        original=b"\x00line",
-    )
-    with log.appender() as appender:
-        appender.append([event])
-    seal(log)
-    admin.execute(f"set timezone = '{zone}'".encode())
-    row = admin.execute(sql("ledger/forgotten_events").replace("where not exists", "where exists").encode()).fetchone()
-    assert row is not None
-    e = LeafInput._make(row)  # type: ignore[arg-type]
-    kept = admin.execute("select encode(leaf, 'hex'), encode(place_salt, 'hex') from sealed").fetchone()
-    assert kept is not None
-
-    def group(salt: object, name: str, value: object) -> str:
-        return hashlib.sha256(
-            json.dumps([salt, name, value], ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-        ).hexdigest()
-
-    line = {
-        "action": "Logged In",
-        "actor_id": None,
-        "actor_type": "user",
-        "category": "Auth",
-        "db_role": "auditlens_writer",
-        "id": str(e.id),
-        "imported": False,
-        "native_id": e.native_id,
-        "occurred_at": "2026-11-01T12:00:01.000000Z",
-        "outcome": "success",
-        "recorded_at": e.recorded_at,
-        "request_id": None,
-        "source": "append",
-        "source_seq": 7,
-        "v": 1,
-        "sd": {
-            "actor": group(e.actor_salt, "actor", "elif.kaya"),
-            "client": group(
-                e.client_salt, "client", {"ip": "81.2.69.142", "user_agent": None, "reported_region": None}
-            ),
-            "description": group(e.description_salt, "description", 'say "yes"\n\u2028 ağ 😀'),
-            "details": group(e.details_salt, "details", '{"b": 1.50}'),
-            "original": group(e.original_salt, "original", {"sha256": hashlib.sha256(b"\x00line").hexdigest()}),
-            "place": group(kept[1], "place", {"region": None, "country": None, "geo_source": None}),
-            "target": group(e.target_salt, "target", "repo"),
-        },
-    }
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    assert hashlib.sha256(b"\0" + text.encode()).hexdigest() == kept[0]
 
 
 def test_eight_appenders_and_a_sealer_that_is_killed_lose_and_double_nothing(

@@ -11,7 +11,7 @@ from dashboard.events.canonical import GROUPS, LeafInput, PlaceInput, disclosure
 from dashboard.events.event import AuditEvent
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
-from dashboard.record.connect import sql
+from tests.leaf_inputs import LEAF_INPUT
 from tests.record.test_append import login
 
 Admin = "psycopg.Connection[tuple[object, ...]]"
@@ -45,8 +45,7 @@ def erase(log: Log, targets: list[tuple[int, str]], conflicts: list[int] | None 
 
 
 def leaf_inputs(admin: Admin, event_id: int) -> tuple[LeafInput, PlaceInput, bytes]:
-    query = sql("ledger/unsealed_events").partition("where tx")[0] + "where id = %(id)s"
-    row = admin.execute(query.encode(), {"id": event_id}).fetchone()
+    row = admin.execute(LEAF_INPUT.encode(), {"id": event_id}).fetchone()
     place = admin.execute(
         "select region, country, geo_source, encode(place_salt, 'hex'), leaf from sealed where event_id = %s",
         (event_id,),
