@@ -12,18 +12,22 @@ from dashboard.keeping.sealer import catch_up
 SOURCE, CATEGORY = "auditlens", "Integrity"
 
 
+def operator_name() -> str | None:
+    """The account that runs this command; None for a user id without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None
+
+
 def record_own(log: Log, action: str, native_id: str, description: str, details: dict[str, object]) -> None:
     """Appends an event about the log, by the account that runs this command, and seals it."""
-    try:
-        actor = getpass.getuser()
-    except (KeyError, OSError):  # a user id without a name
-        actor = None
     event = AuditEvent(
         occurred_at=datetime.now(UTC),
         category=CATEGORY,
         action=action,
         outcome=Outcome.SUCCESS,
-        actor=actor,
+        actor=operator_name(),
         actor_type=ActorType.ADMIN,
         description=description,
         source=SOURCE,

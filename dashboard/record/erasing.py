@@ -1,4 +1,4 @@
-"""The redactor's side: erases groups, retires months, holds them; each in one transaction with the event that says so."""
+"""The redactor's side: erases groups, retires months, holds them; each in one transaction with its event."""
 
 import time
 from collections.abc import Iterator, Sequence

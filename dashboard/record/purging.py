@@ -20,7 +20,7 @@ _LOGS = ("server.log", "server.log.1")
 _MOST_SEGMENTS = 1_000
 
 
-def purge(any_url: str, erasures: Sequence[int], patience_s: float = PATIENCE_S) -> None:
+def purge(any_url: str, erasures: Sequence[int]) -> None:
     """Writes anew the tables that erasures touched, the planner's statistics and the write-ahead log.
 
     `any_url` is of any login to the embedded server. Appends to a month that is written anew wait for it: about a
@@ -29,7 +29,7 @@ def purge(any_url: str, erasures: Sequence[int], patience_s: float = PATIENCE_S)
     with driver_errors(), connect(as_user(any_url, SUPERUSER), "erasure") as connection:
         tables = connection.execute(sql("record/touched_tables").encode(), {"erasures": list(erasures)}).fetchall()
         connection.execute("analyze audit_event, sealed, conflict")  # the most common values of a column are kept
-        _wait_for_older(connection, patience_s)
+        _wait_for_older(connection)
         for (name,) in [*tables, ("pg_catalog.pg_statistic",)]:
             connection.execute(f"vacuum (full) {name}".encode())  # the name is the server's own, quoted by it
         _renew_log(connection)
@@ -58,7 +58,7 @@ def _blot(log: Path, wanted: re.Pattern[bytes]) -> int:
     return len(places)
 
 
-def _wait_for_older(connection: psycopg.Connection, patience_s: float) -> None:
+def _wait_for_older(connection: psycopg.Connection) -> None:
     """A row that an open transaction still sees is carried along when its table is written anew."""
     now = {"xid": transaction_id(connection)}
     began = time.monotonic()
@@ -66,7 +66,7 @@ def _wait_for_older(connection: psycopg.Connection, patience_s: float) -> None:
         row = connection.execute(sql("record/older_snapshots").encode(), now).fetchone()
         if row is None or row[0] == 0:
             return
-        if time.monotonic() - began > patience_s:
+        if time.monotonic() - began > PATIENCE_S:
             raise UnreachableError(
                 "The values are erased, but the database's files still hold them: a transaction that began before has "
                 "not ended.",

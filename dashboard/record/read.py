@@ -115,6 +115,10 @@ class RecordReader:
         schema = {"seq": pl.Int64, "event_id": pl.Int64, "grp": pl.String}
         return pl.DataFrame(self._rows("record/erased_groups", {"first": first}), schema=schema, orient="row")
 
+    def erased_digests(self) -> dict[tuple[int, str], str]:
+        """(event id, group) -> digest in hexadecimal, of every group erased with a record."""
+        return {(row[0], row[1]): row[2] for row in self._rows("record/erased_digests")}
+
     def open_erasures(self) -> tuple[OpenErasure, ...]:
         """The erasures that are not complete."""
         return tuple(OpenErasure(*row) for row in self._rows("record/open_erasures"))
