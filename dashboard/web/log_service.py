@@ -22,7 +22,7 @@ from dashboard.query.engine import Engine
 from dashboard.query.opening import Questions
 from dashboard.record.kept import ACKNOWLEDGED, KeptRecord, Piece, Place
 from dashboard.web.service import INTEGRITY_SECONDS, STATUS_SECONDS, Remembered, Status
-from dashboard.web.verify_pass import Outcome, Pass, Progress, VerifyPass
+from dashboard.web.verify_pass import Pass, VerifyPass, VerifyProcess
 
 _DAY = timedelta(hours=24)
 _TIMELINE_SECONDS = 20.0
@@ -42,7 +42,7 @@ class LogService:
         self._status = Remembered(STATUS_SECONDS, self._ask)
         self._integrity = Remembered(INTEGRITY_SECONDS, IntegrityReader(self._log, self._record).read)
         self._timeline = Remembered(_TIMELINE_SECONDS, self._ask_timeline)
-        self._verification = VerifyPass(self._verify)
+        self._verification = VerifyPass(VerifyProcess())
         with Regions.open(find_database(settings)) as regions:
             self.geo_problem = regions.problem
 
@@ -98,9 +98,6 @@ class LogService:
     def verifying(self) -> Pass:
         return self._verification.state
 
-    def _verify(self, progress: Progress) -> Outcome:
-        raise UsageError("Not there yet.")
-
     def acknowledge(self, finding: Finding, who: str, reason: str) -> None:
         event = AuditEvent(
             occurred_at=datetime.now(UTC), category=CATEGORY, action="Finding Acknowledged", outcome="success",  # type: ignore[arg-type]  # its text
@@ -129,5 +126,5 @@ class LogService:
         return lambda file: evidence.write_evidence(self._log, file, wanted, as_of=as_of)
 
     def close(self) -> None:
-        self._verification.wait(5.0)
+        self._verification.stop()
         self._held.close()

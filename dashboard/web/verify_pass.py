@@ -1,12 +1,17 @@
-"""One pass of verification for the whole server: started once, watched by every session."""
+"""One pass of verification for the whole server: started once, watched by every session, in a process of its own."""
 
+import json
 import logging
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, Protocol
 
-from dashboard.errors import AuditlensError
+from dashboard.errors import UnreachableError
 from dashboard.ledger.report import Report
 
 log = logging.getLogger(__name__)
@@ -35,11 +40,21 @@ class Pass:
     wrong: str | None = None  # why it came to no end
 
 
-class VerifyPass:
-    """Runs `verify` in a thread of its own. Safe to share between threads."""
+class Verifying(Protocol):
+    """What runs a pass."""
 
-    def __init__(self, verify: Callable[[Progress], Outcome]) -> None:
-        self._verify = verify
+    def run(self, progress: Progress) -> Outcome:
+        """Runs it to its end. Raises AuditlensError."""
+
+    def stop(self) -> None:
+        """Ends the one that runs, with an error."""
+
+
+class VerifyPass:
+    """Runs a pass at a time. Safe to share between threads."""
+
+    def __init__(self, verifying: Verifying) -> None:
+        self._verifying = verifying
         self._lock = threading.Lock()
         self._pass = Pass()
         self._thread: threading.Thread | None = None
@@ -64,22 +79,51 @@ class VerifyPass:
         if self._thread is not None:
             self._thread.join(seconds)
 
+    def stop(self) -> None:
+        """Ends the pass that runs."""
+        if self.state.running:
+            self._verifying.stop()
+            self.wait(10.0)
+
     def _run(self) -> None:
+        outcome, wrong = None, "It ended unexpectedly."
         try:
-            outcome = self._verify(self._advance)
-        except AuditlensError as wrong:
-            self._end(wrong=str(wrong))
-        except BaseException:
-            self._end(wrong="The pass failed; its trace is in the server's log.")
-            log.exception("A pass of verification failed")
-            raise
-        else:
-            self._end(outcome=outcome)
+            outcome = self._verifying.run(self._advance)
+        except UnreachableError as error:
+            wrong = str(error)
+        finally:
+            with self._lock:
+                ended = replace(self._pass, running=False, ended=datetime.now(UTC))
+                self._pass = replace(ended, outcome=outcome, wrong=None if outcome else wrong)
 
     def _advance(self, done: int, total: int) -> None:
         with self._lock:
             self._pass = replace(self._pass, done=done, total=total)
 
-    def _end(self, outcome: Outcome | None = None, wrong: str | None = None) -> None:
-        with self._lock:
-            self._pass = replace(self._pass, running=False, ended=datetime.now(UTC), outcome=outcome, wrong=wrong)
+
+class VerifyProcess:
+    """A pass as a child process with our settings."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def run(self, progress: Progress) -> Outcome:
+        """Runs it to its end. Raises UnreachableError when it comes to none."""
+        command = [sys.executable, "-m", "dashboard.keeping.verify_child"]
+        last: Mapping[str, Any] = {}
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
+            self._child = child
+            assert child.stdout is not None
+            for line in child.stdout:
+                with suppress(ValueError):
+                    last = json.loads(line)
+                if "total" in last:
+                    progress(last["done"], last["total"])
+        if "report" in last:
+            return Outcome(report=Report.from_json(last["report"]), not_kept=last["not_kept"])
+        raise UnreachableError(last.get("wrong", "The process of the pass ended; the server's log may say why."))
+
+    def stop(self) -> None:
+        """Ends the child, if one runs."""
+        if self._child is not None:
+            self._child.terminate()

@@ -1,87 +1,32 @@
 """The whole of it: `auditlens serve` on a real PostgreSQL, its sealer killed again and again, and a watched page."""
 
 import csv
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
 from pathlib import Path
 
-import httpx
 import polars as pl
-import psutil
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.events.event import AuditEvent
 from dashboard.keeping.log import Log
 from dashboard.query import views
 from dashboard.query.opening import open_engine
 from dashboard.record.connect import Urls
-from tests.browser.walk import eventually, free_port, go, rows
+from tests.browser.real import Server, serving
+from tests.browser.walk import eventually, go, rows
 from tests.load import Load
 
 pytestmark = pytest.mark.browser
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running `auditlens serve`."""
-
-    address: str
-    pid: int
-
-    def sealer(self) -> psutil.Process:
-        """The sealer's process, as soon as there is one."""
-        found: list[psutil.Process] = []
-        eventually(lambda: found.extend(self._sealers()) or bool(found))  # type: ignore[func-returns-value]
-        return found[0]
-
-    def _sealers(self) -> Iterator[psutil.Process]:
-        for child in psutil.Process(self.pid).children():
-            with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
-                if "seal" in child.cmdline():
-                    yield child
-
-
 @pytest.fixture
 def served(external: Urls, log: Log) -> Iterator[Server]:
-    """The server's own command on the test's database, with 300 events of three regions in the record."""
-    now = datetime.now(UTC)
-    with log.appender() as appender:
-        appender.append(
-            [
-                AuditEvent(
-                    occurred_at=now - timedelta(minutes=5 * k),
-                    category="Auth" if k % 3 else "Backup",
-                    action="Login Failed" if k % 3 else "Backup Completed",
-                    actor=f"user-{k % 7}" if k % 3 else None,
-                    description=f"event {k}",
-                    reported_region=("Istanbul", "London", None)[k % 3],
-                    imported=True,
-                )
-                for k in range(300)
-            ]
-        )
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dashboard", "serve", "--port", str(port)],
-        env={**os.environ, "AUDITLENS_ARCHIVE": log.settings.archive_location, "AUDITLENS_MIRROR_ROWS": "400"},
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=60)
-        yield Server(address, process.pid)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+    with serving(log, AUDITLENS_MIRROR_ROWS="400") as server:
+        yield server
 
 
 def test_what_was_recorded_is_on_the_page_in_the_chart_and_in_the_file(served: Server, page: Page, log: Log) -> None:

@@ -36,7 +36,9 @@ def opened(chromium: Browser, width: int, height: int) -> Iterator[Page]:
     )
     yield page
     context.close()
-    probes = ("/audit-logs/_stcore/health", "/audit-logs/_stcore/host-config")  # Streamlit looks there first
+    probes = [  # Streamlit looks there first
+        f"/{path}/_stcore/{name}" for path in ("audit-logs", "integrity") for name in ("health", "host-config")
+    ]
     unexpected = [text for text in complaints if not any(probe in text for probe in probes)]
     assert not unexpected, unexpected
 

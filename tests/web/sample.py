@@ -94,9 +94,9 @@ class SampleService:
         self._waiting = Status(as_of=0, waiting=0, oldest_seconds=0.0)
         self.facts: Facts | None = None  # instead of the good ones
         self.no_seal: str | None = None
-        self.passes = VerifyPass(self._verify)
+        self.passes = VerifyPass(self)
 
-    def _verify(self, progress: Progress) -> Outcome:
+    def run(self, progress: Progress) -> Outcome:
         size = self.events.height
         progress(size, size)
         return Outcome(
@@ -137,6 +137,9 @@ class SampleService:
             covered=(Covered(0, size, then),) if size else (), ever_verified=size > 0,
             sinks=(Sink(name="mirror", kind="file", place="/mnt/mirror", size=size, at=now),),
         )  # fmt: skip
+
+    def stop(self) -> None:
+        pass
 
     def timeline(self) -> list[Piece]:
         now = datetime.now(UTC)
