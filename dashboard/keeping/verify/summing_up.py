@@ -1,0 +1,232 @@
+"""Puts together what the units of one pass gave, and says it in a report."""
+
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from dashboard.keeping.log import Log
+from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles
+from dashboard.keeping.verify.counters import Counters, runs_in
+from dashboard.keeping.verify.guards import check_guards
+from dashboard.keeping.verify.leave_takings import Retired, check_leave_takings
+from dashboard.keeping.verify.rows import Odd, RowsDone
+from dashboard.keeping.verify.signatures import Outside, Signatures
+from dashboard.keeping.verify.tree import Source, TreeCheck
+from dashboard.keeping.verify.verdict import bounded, of_extent, of_rows, of_tree
+from dashboard.ledger.report import Finding, Kind, Mode, Range, Report, joined, places_in
+from dashboard.ledger.tlog import TILE_WIDTH
+from dashboard.record.tree import Head
+from dashboard.record.verifying import VerifyRecord
+
+_MOST_LISTED = 1000
+_UNSIGNED_FOR = timedelta(seconds=15)
+_SEAL_CLOCK_SLACK_S = 300
+
+
+@dataclass(slots=True)
+class Parts:
+    """What is known so far in one pass."""
+
+    head: Head
+    wanted: Range
+    outside: Outside
+    archive: ArchiveFiles | None
+    months: tuple[Retired, ...]
+    check: TreeCheck | None = None
+    findings: list[Finding] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    rows: int = 0
+    archived: int = 0
+    erased: int = 0
+    checkpoints: int = 0
+    unreadable: int = 0
+    odd: list[Odd] = field(default_factory=list)
+    ranges: list[Range] = field(default_factory=list)  # looked at in the record
+    missing: list[Range] = field(default_factory=list)  # of them retired
+    in_archive: list[Range] = field(default_factory=list)  # genuine there
+    of_archive: list[Finding] = field(default_factory=list)
+    counters: Counters = field(default_factory=Counters)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row was looked at."""
+        return self.wanted == (0, self.head.tree_size)
+
+    def take(self, done: RowsDone | ArchiveDone | Signatures) -> None:
+        """Takes in one unit."""
+        if isinstance(done, RowsDone):
+            self.rows += done.rows
+            self.erased += done.erased
+            self.odd += done.odd
+            self.findings += done.findings
+            self.ranges.append((done.start, done.stop))
+            self.missing += done.missing
+            self.counters.add(done.runs)
+        elif isinstance(done, ArchiveDone):
+            self.archived += done.rows
+            self.unreadable += done.unreadable
+            self.in_archive += done.whole
+            self.of_archive += done.wrong
+            if self.months:
+                self.counters.add(done.runs)
+        else:
+            self.checkpoints += done.checked
+            self.findings += done.findings
+
+    def covered(self) -> tuple[Range, ...]:
+        """The places whose rows were hashed again: in the record, or in the archive where the record's are retired."""
+        gone = joined(self.missing)
+        return joined([*_without(joined(self.ranges), gone), *_both(gone, joined(self.in_archive))])
+
+
+def _without(ranges: tuple[Range, ...], gone: tuple[Range, ...]) -> Iterator[Range]:
+    for start, stop in ranges:
+        at = start
+        for first, last in gone:
+            if first < stop and last > at:
+                yield at, max(at, first)
+                at = max(at, last)
+        yield at, max(at, stop)
+
+
+def _both(one: tuple[Range, ...], other: tuple[Range, ...]) -> Iterator[Range]:
+    for start, stop in one:
+        for first, last in other:
+            if max(start, first) < min(stop, last):
+                yield max(start, first), min(stop, last)
+
+
+def sum_up(log: Log, record: VerifyRecord, parts: Parts, mode: Mode, began: float) -> Report:
+    """The report of a pass whose units are all done."""
+    head, check = parts.head, parts.check
+    assert check is not None
+    retired = places_in(parts.missing)
+    waiting = record.waiting()
+    found = [
+        *parts.outside.findings,
+        *check_guards(record, frozenset(month.month for month in parts.months)),
+        *of_extent(record.seal_breaks(_SEAL_CLOCK_SLACK_S), record.extent(), parts.outside.statements, head),
+        *of_tree(check, head, parts.outside.trusted),
+        *of_rows(parts.odd, check),
+        *check_leave_takings(record, parts.months, _in_archive(log)),
+        *_of_archive(record, parts, check),
+        *_unplaced(record, parts, waiting, retired),
+        *_counted(record, parts),
+        *_unchecked(record, parts),
+        *parts.findings,
+    ]
+    return Report(
+        log_id=log.log_id, mode=mode, at=datetime.now(UTC).isoformat(timespec="seconds"), as_of=head.tree_size,
+        root=b64encode(head.root).decode(), rows=parts.rows, archived=parts.archived, covered=parts.covered(),
+        seals=check.heard[Source.SEAL].count, checkpoints=parts.checkpoints, anchors=parts.outside.copies,
+        erased=parts.erased, retired=retired, unsealed=waiting, findings=tuple(bounded(_ordered(found))),
+        left_out=(*parts.outside.left_out, *parts.left_out, *_left_out(record, parts)),
+        seconds=round(time.monotonic() - began, 3),
+    )  # fmt: skip
+
+
+def _ordered(findings: list[Finding]) -> list[Finding]:
+    """Each finding once, by kind and place."""
+    kinds = list(Kind)
+    unique = {finding.name: finding for finding in reversed(findings)}
+    return sorted(unique.values(), key=lambda one: (kinds.index(one.kind), one.first is None, one.first or 0))
+
+
+def _of_archive(record: VerifyRecord, parts: Parts, check: TreeCheck) -> list[Finding]:
+    """The archive's findings, but where the tile is what was altered."""
+    beside: dict[int, bytes] = {}
+    for tile in check.by_places:
+        beside |= record.leaves(tile * TILE_WIDTH, (tile + 1) * TILE_WIDTH)
+    genuine = {seq: leaf.hex() for seq, leaf in beside.items()}
+    return bounded(
+        [one for one in parts.of_archive if one.found_leaf is None or genuine.get(one.first or 0) != one.found_leaf]
+    )
+
+
+def _in_archive(log: Log):  # type: ignore[no-untyped-def]
+    """Asks the archive for events about the log itself whose month was retired."""
+
+    def is_archived(seq: int, native_id: str) -> bool:
+        table = log.events_table()
+        table.refresh()
+        own = (pl.col("seq") == seq) & (pl.col("source") == "auditlens") & (pl.col("native_id") == native_id)
+        return not table.scan().filter(own).select("seq").collect().is_empty()
+
+    return is_archived
+
+
+def _unplaced(record: VerifyRecord, parts: Parts, waiting: int, retired: int) -> Iterator[Finding]:
+    """Events without a place that should have one, and events that came in by no proper way. Counts decide; only when
+    they disagree everything is compared.
+    """
+    _, moved = record.last_seal()
+    if moved:
+        missing = record.unplaced_after_restore()
+        if missing:
+            yield Finding(
+                kind=Kind.UNSEALED,
+                message="The database was restored into another server since the last seal; events in it have no "
+                "place, and get none before `auditlens seal --rebase`.",
+            )  # fmt: skip
+        return
+    events, keys, places = record.totals()
+    expected = parts.rows if parts.is_whole else places - sum(month.rows for month in parts.months)
+    elsewhere = {odd.event_id for odd in parts.odd if odd.filed_elsewhere}
+    inserted = set()
+    if events != expected + waiting:
+        found = [event_id for event_id in record.unplaced(0, 2**63 - 1) if event_id not in elsewhere]
+        inserted = set(found)
+        for event_id in found[:_MOST_LISTED]:
+            yield Finding(
+                kind=Kind.INSERTED, event_id=event_id,
+                message=f"Event {event_id} has no place, though its transaction had ended when the last seal looked.",
+            )  # fmt: skip
+    if parts.is_whole and keys != events + retired and not parts.odd:
+        yield from _keyless(record, inserted, keys - events - retired)
+
+
+def _keyless(record: VerifyRecord, known: set[int], surplus: int) -> Iterator[Finding]:
+    without = [(event_id, seq) for event_id, seq in record.keyless() if event_id not in known]
+    for event_id, seq in without[:_MOST_LISTED]:
+        yield Finding(
+            kind=Kind.INSERTED, event_id=event_id, first=seq, last=seq,
+            message=f"Event {event_id} did not come in through audit_append: its key was not kept.",
+        )  # fmt: skip
+    if surplus + len(known) + len(without) > 0:
+        yield Finding(
+            kind=Kind.PROTECTION,
+            message="There are keys of events that never were: a new event with such a key would pass for a repeat.",
+        )
+
+
+def _counted(record: VerifyRecord, parts: Parts) -> list[Finding]:
+    """Gaps in the counters of producers, where all events were looked at."""
+    if not parts.is_whole:
+        return []
+    waiting = record.waiting_counters().with_columns(pl.lit(parts.head.tree_size).alias("seq"))
+    parts.counters.add(runs_in(waiting))
+    return list(parts.counters.gaps())
+
+
+def _unchecked(record: VerifyRecord, parts: Parts) -> Iterator[Finding]:
+    if not parts.outside.trusted.keys and record.extent().last_checkpoint:
+        yield Finding(
+            kind=Kind.UNVERIFIABLE, message="No verifier key is trusted on this host: no signature can be checked."
+        )
+    if parts.missing and parts.archive is None:
+        yield Finding(kind=Kind.UNVERIFIABLE, message="Retired events can't be verified: the archive can't be read.")
+
+
+def _left_out(record: VerifyRecord, parts: Parts) -> Iterator[str]:
+    start, stop = parts.wanted
+    if not parts.is_whole:
+        rest = parts.head.tree_size - (stop - start)
+        yield f"{rest:,} rows were not hashed again in this pass, and no counter of a source was followed."
+    signed = record.extent().checkpoint_size
+    if signed < parts.head.tree_size and parts.head.sealed_at < datetime.now(UTC) - _UNSIGNED_FOR:
+        yield f"The last {parts.head.tree_size - signed:,} events are not signed yet."
+    yield from parts.counters.left_out
