@@ -209,6 +209,15 @@ def test_a_folder_that_knows_a_larger_tree_says_that_the_log_was_rolled_back(tmp
     assert sum(1 for _ in sink.copies()) == 2
 
 
+@pytest.mark.parametrize("size", [9, 20])
+def test_a_folder_takes_nothing_that_does_not_continue_what_it_has(tmp_path: Path, size: int) -> None:
+    sink = FolderSink(tmp_path)
+    sink.publish(Tree(9).sending(9))
+    with pytest.raises(ContradictionError, match="does not continue the one of 9 leaves there: history was rewritten"):
+        sink.publish(Tree(size, changed=(3,)).sending(size))
+    assert list(sink.copies()) == [Tree(9).sending(9).note]
+
+
 def test_a_folder_of_another_log_is_refused(tmp_path: Path) -> None:
     sink = FolderSink(tmp_path)
     sink.publish(Tree(9, origin="auditlens/other").sending(9))
@@ -251,8 +260,11 @@ def test_tiles_in_a_folder_grow_with_the_tree_and_show_which_leaf_was_rewritten(
     theirs = tiles_of(sink.read, ORIGIN)
     assert tuple(differing_leaves(tree.read, theirs, 1000)) == ()
     assert tuple(differing_leaves(Tree(1000, changed=(7, 999)).read, theirs, 1000)) == (7, 999)
-    with pytest.raises(ContradictionError, match=r"tile/0/000 is not this log's tile; they differ from leaf 77 on"):
-        sink.publish(Tree(1000, changed=(77,)).sending(1000, last_size=1000))
+    with pytest.raises(ContradictionError, match="the one of 1,000 leaves there; they differ from leaf 77 on"):
+        sink.publish(Tree(1200, changed=(77,)).sending(1200, last=receipt, last_size=1000))
+    (tmp_path / "tile/0/002").write_bytes(bytes(8192))
+    with pytest.raises(ContradictionError, match="tile/0/002 is not this log's tile; they differ from leaf 512 on"):
+        sink.publish(Tree(1000).sending(1000))
 
 
 def test_a_store_without_a_tile_differs_in_all_its_leaves(tmp_path: Path) -> None:

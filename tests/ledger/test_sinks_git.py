@@ -87,7 +87,7 @@ def test_tiles_are_pushed_as_they_grow_and_partial_ones_go_when_full(remote: Pat
     assert tiles == ["tile/0/000", "tile/0/001", "tile/0/002.p/88", "tile/1/000.p/1", "tile/1/000.p/2"]
     shown = subprocess.run(["git", "--git-dir", remote, "show", "audit:tile/0/001"], capture_output=True, check=True)
     assert shown.stdout == tree.read(0, 1, 256)
-    with pytest.raises(ContradictionError, match="differ from leaf 5 on"):
+    with pytest.raises(ContradictionError, match="the one of 600 leaves there; they differ from leaf 5 on"):
         sink.publish(Tree(600, changed=(5,)).sending(600))
 
 

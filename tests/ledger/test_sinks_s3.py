@@ -105,6 +105,8 @@ def test_tiles_lie_beside_the_checkpoints(store: str, name: str) -> None:
     assert tuple(differing_leaves(Tree(300, changed=(256,)).read, tiles_of(sink.read, ORIGIN), 300)) == (256,)
     with pytest.raises(ContradictionError, match="differ from leaf 9 on"):
         sink.publish(Tree(300, changed=(9,)).sending(300))
+    with pytest.raises(ContradictionError, match="the one of 300 leaves there; they differ from leaf 9 on"):
+        sink.publish(Tree(400, changed=(9,)).sending(400, last=receipt, last_size=300))
     later = Tree(4, origin=f"{ORIGIN}/2").sending(4)
     assert str(sink.publish(later)["path"]).startswith("2/checkpoints/")
     assert {tree.sending(300).note, later.note} < set(sink.copies())

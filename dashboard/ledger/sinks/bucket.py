@@ -81,7 +81,13 @@ class BucketSink:
 
     def publish(self, sending: Sending) -> Receipt:
         """Adds the object of a checkpoint and makes sure that it is locked; one that is there is left as it is."""
+        before = sending.last.get("path")
         with self._errors():
+            if isinstance(before, str):  # a bucket has no file that says which is the newest
+                newest = self.read(before)
+                if newest is None:
+                    raise failed(self.name, "what was put there before is gone")
+                layout.check_newest(self.name, sending, newest, self.read if self.tiles else None)
             receipt = self._standing(layout.keep_checkpoint(self.name, sending, self._add))
             if self.tiles:
                 receipt["tiles"] = layout.keep_tiles(self.name, sending, self._add)

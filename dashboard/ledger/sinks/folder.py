@@ -58,7 +58,7 @@ class FolderSink:
                     "the folder does not exist" if not sending.last_size else "what was put there before is gone",
                     "Is it mounted? If it was emptied on purpose, make an empty file `checkpoint` in it.",
                 )
-            replace = layout.check_newest(self.name, sending, newest)
+            replace = layout.check_newest(self.name, sending, newest, self._read if self.tiles else None)
             receipt: Receipt = {"path": layout.keep_checkpoint(self.name, sending, self._add)}
             if self.tiles:
                 receipt["tiles"] = layout.keep_tiles(self.name, sending, self._add, self._drop)

@@ -95,7 +95,7 @@ class GitSink:
             return None if found in (None, content) else found
 
         newest = f"{layout.prefix_of(sending.checkpoint.origin)}checkpoint"
-        if layout.check_newest(self.name, sending, objects.read(newest)):
+        if layout.check_newest(self.name, sending, objects.read(newest), objects.read if self.tiles else None):
             files[newest] = sending.note.encode()
         # 1,000 tree sizes a folder: every commit holds each folder above its file anew
         thousands = layout.Tile(0, sending.checkpoint.size // 1000, 256).path.removeprefix("tile/0/")

@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from dashboard.ledger.note import BadNote, Checkpoint, parts_of
 from dashboard.ledger.sinks.sending import ContradictionError, Sending, same_log
-from dashboard.ledger.tlog import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, ReadTile
+from dashboard.ledger.tlog import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, ReadTile, check_consistency
 
 _STEP_LEAVES = 4096  # tiles are sent in steps of so many leaves ...
+_KEEP = "One of the two was rewritten. Keep both, and run `auditlens verify --full`."
 _TILES_S = 5.0  # ... for about so long in one round; the rest follows in the next
 
 ReadFile = Callable[[str], bytes | None]
@@ -102,24 +103,37 @@ def keep_checkpoint(place: str, sending: Sending, add: AddFile, *, between: str 
         return path
     raise ContradictionError(
         f"{place}: {path} is taken by something else than the checkpoint of {sending.checkpoint.size:,} leaves.",
-        "Keep both; run `auditlens verify --full`.",
+        _KEEP,
     )
 
 
-def check_newest(place: str, sending: Sending, found: bytes | None) -> bool:
-    """Whether `checkpoint` there should become this one. Raises ContradictionError when it is of a larger tree of the
-    same origin, or of another log.
+def check_newest(place: str, sending: Sending, found: bytes | None, read: ReadFile | None = None) -> bool:
+    """Whether the newest note there should give way to this one.
+
+    Raises ContradictionError when that is of another log, or this tree does not continue its tree; with `read`, which
+    reads the tiles there, the error says from which leaf on.
     """
-    newest = read_checkpoint((found or b"").decode("utf-8", "replace"))
-    if newest is None:
+    theirs, ours = read_checkpoint((found or b"").decode("utf-8", "replace")), sending.checkpoint
+    if theirs is None:
         return True
-    if not same_log(newest.origin, sending.checkpoint.origin):
+    if not same_log(theirs.origin, ours.origin):
         raise ContradictionError(f"{place} holds the checkpoints of another log.", "Give each log a place of its own.")
-    if newest.origin == sending.checkpoint.origin and newest.size > sending.checkpoint.size:
+    if theirs.origin != ours.origin:
+        return True
+    if theirs.size > ours.size:
         raise ContradictionError(
-            f"{place} holds a checkpoint of {newest.size:,} leaves, larger than this of {sending.checkpoint.size:,}: "
+            f"{place} holds a checkpoint of {theirs.size:,} leaves, larger than this of {ours.size:,}: "
             "the log was rolled back.",
-            "Keep both; run `auditlens verify --full`.",
+            _KEEP,
+        )
+    proof = sending.prove_consistency(theirs.size)
+    if not check_consistency(theirs.size, ours.size, proof, theirs.root, ours.root):
+        differing = differing_leaves(sending.read, tiles_of(read, ours.origin), theirs.size) if read else iter(())
+        where = next((f"; they differ from leaf {leaf:,} on" for leaf in differing), "")
+        raise ContradictionError(
+            f"{place}: this tree does not continue the one of {theirs.size:,} leaves there{where}: "
+            "history was rewritten.",
+            _KEEP,
         )
     return found != sending.note.encode()
 
@@ -179,7 +193,7 @@ def _contradict(place: str, tile: Tile, ours: bytes, theirs: bytes) -> None:
     leaf = (tile.number * TILE_WIDTH + first) << (TILE_HEIGHT * tile.level)
     raise ContradictionError(
         f"{place}: {tile.path} is not this log's tile; they differ from leaf {leaf:,} on.",
-        "One of the two was rewritten. Keep both; run `auditlens verify --full`.",
+        _KEEP,
     )
 
 
