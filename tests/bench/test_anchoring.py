@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.keeping.anchoring import Anchorer
 from dashboard.keeping.log import Log
-from tests.keeping.test_anchoring import grow, with_sinks
+from tests.keeping.stub_sinks import grow, with_sinks
 
 
 @pytest.mark.bench

@@ -2,8 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,48 +19,11 @@ from dashboard.ledger import sinks
 from dashboard.ledger.note import Verifier
 from dashboard.ledger.signing import rotate
 from dashboard.ledger.sinks import Receipt, Sending, Sink
-from dashboard.ledger.sinks.sending import failed
 from dashboard.ledger.tlog import EMPTY_ROOT
+from tests.keeping.stub_sinks import Clock, Stub, grow, with_sinks
 from tests.ledger.servers import Witness, http_server
-from tests.record.test_append import login
 
 Admin = psycopg.Connection[tuple[object, ...]]
-
-
-@dataclass
-class Stub:
-    """A sink that does as the test says and remembers what it got."""
-
-    name: str = "stub:a"
-    kind: str = "file"
-    place: str = "a"
-    every_s: float | None = None
-    down: bool = False
-    got: list[Sending] = field(default_factory=list)
-
-    def publish(self, sending: Sending) -> Receipt:
-        if self.down:
-            raise failed(self.name, "it is down", "Wait.")
-        self.got.append(sending)
-        return {"number": len(self.got)}
-
-    def copies(self) -> Iterator[str]:
-        if self.down:
-            raise failed(self.name, "it is down")
-        yield from (sending.note for sending in reversed(self.got))
-
-
-class Clock:
-    """Time that passes when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @pytest.fixture
@@ -75,16 +36,6 @@ def stubs(monkeypatch: pytest.MonkeyPatch) -> list[Stub]:
 
     monkeypatch.setattr(anchoring, "configured", configured)
     return found
-
-
-def with_sinks(log: Log, urls: str, **more: object) -> Log:
-    return replace(log, settings=log.settings.model_copy(update={"anchors": SecretStr(urls), **more}))
-
-
-def grow(log: Log, start: int, stop: int) -> None:
-    with log.appender() as appender, Sealer(log) as sealer:
-        appender.append([login(k) for k in range(start, stop)])
-        sealer.seal()
 
 
 def rows(admin: Admin) -> list[tuple[object, ...]]:
