@@ -705,10 +705,10 @@ def prover(pack: Pack, head: Checkpoint) -> Callable[[Row], None]:
     def by_file(row: Row) -> None:
         name = f"proofs/{row.index}.tlog-proof"
         index, path, note, extra = read_proof(pack.text(name))
+        if not check_inclusion(row.index, head.size, row.leaf, path, head.root):
+            raise Bad("it is not what was sealed at this place")
         if index != row.index or note != head.note or extra != row.text.encode():
             raise Bad(f"{name} is of another row, or of another checkpoint")
-        if not check_inclusion(index, head.size, row.leaf, path, head.root):
-            raise Bad("it is not what was sealed at this place")
 
     return by_file
 
@@ -740,7 +740,7 @@ def check_rows(pack: Pack, head: Checkpoint, report: Report) -> None:
     found = check_places(pack, places, report)
     report.facts = dict(zip(COUNTED, (len(places), len(found), told, gone)))
     for name, value in report.facts.items():
-        if manifest[name] != value:
+        if manifest[name] != value and not report.problems:
             report.bad(f"manifest.json counts {name} otherwise than the file holds them.")
     longest = sorted(sorted(found, key=lambda span: span[0] - span[1])[:20])
     report.facts |= {"gap_free": longest, "withheld": sorted(manifest["withheld"])}
@@ -905,7 +905,7 @@ def check(file: Path, keys: Iterable[Key] = (), older: str | None = None) -> Rep
     except UnicodeDecodeError:
         raise WrongUse(f"{safe(file, 400)} is neither an evidence zip nor a .tlog-proof nor a checkpoint.") from None
     except Bad as wrong:
-        report.bad(f"{str(wrong)[:1].upper()}{str(wrong)[1:]}.")
+        report.bad(f"{wrong}.")
     except UNREADABLE:
         report.bad("The zip is damaged: its list of files can't be read.")
     return report

@@ -16,9 +16,11 @@ A row is the canonical line with one more member behind its own, so whoever cuts
 """  # noqa: E501 - the lines of the format
 
 import base64
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dashboard.errors import DamagedError
 from dashboard.events.canonical import leaf_hash
@@ -33,6 +35,7 @@ ROW_MARK = ',"_":'
 """What begins a row's own member. No text in a row can hold it: within a JSON string each quote has a backslash."""
 
 _MOST_HASHES = 64
+_AS_JCS: Mapping[str, Any] = {"ensure_ascii": False, "separators": (",", ":"), "sort_keys": True}  # for ASCII keys
 
 
 class BadProof(ValueError):
@@ -141,14 +144,22 @@ def check_proof(text: str, trusted: Trusted, line: str | None = None) -> Proven:
 
 
 def _line_of(proof: Proof) -> str:
+    """The line in the extra row, once what the row discloses of it is what was hashed."""
     try:
         row = (proof.extra or b"").decode()
-        own = json.loads(row[row.rindex(ROW_MARK) + len(ROW_MARK) : -1])
-    except ValueError as wrong:
+        line = line_of_row(row)
+        own = json.loads(row[len(line) - 1 + len(ROW_MARK) : -1])
+        told = {group: json.dumps(value, **_AS_JCS) for group, value in own["disclosed"].items()}
+        digests = json.loads(line)["sd"]
+        good = row == row_text(line, proof.index, told, own["erased"]) and all(
+            own["disclosed"][group][1] == group and hashlib.sha256(text.encode()).hexdigest() == digests[group]
+            for group, text in told.items()
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as wrong:
         raise BadProof("it has no extra line with the row that was hashed") from wrong
-    if not isinstance(own, dict) or own.get("leaf_index") != proof.index:
-        raise BadProof("its extra line is of another place in the log")
-    return line_of_row(row)
+    if not good:
+        raise BadProof("its extra line is of another place in the log, or discloses what was not hashed")
+    return line
 
 
 def _decoded(text: str) -> bytes:

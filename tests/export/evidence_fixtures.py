@@ -3,16 +3,24 @@
 import hashlib
 import io
 import json
+import secrets
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
+from dashboard.config import Settings
 from dashboard.events.event import AuditEvent
 from dashboard.events.filter import EventFilter
+from dashboard.export import check
 from dashboard.export.evidence import write_evidence
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
+from dashboard.record.connect import Urls
 from tests.export.conftest import HOSTILE
+from tests.log_fixtures import TEMPLATE, TestServer
 from tests.record.test_append import login
 
 Files = dict[str, bytes]
@@ -60,7 +68,7 @@ def opened(content: bytes) -> Files:
 
 def packed(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
@@ -89,3 +97,23 @@ def saved(folder: Path, content: bytes | str, name: str = "evidence.zip") -> Pat
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def checked(folder: Path, content: bytes | str, key: str = "", older: str | None = None) -> check.Report:
+    return check.check(saved(folder, content), check.read_keys(key), older)
+
+
+@contextmanager
+def fresh_log(server: TestServer, home: Path) -> Iterator[Log]:
+    """An empty log for many tests that only look at what is made of it."""
+    name = f"test_{secrets.token_hex(6)}"
+    server.execute(f"create database {name} template {TEMPLATE}")
+    parts = {part: server.url(f"auditlens_{part}", name) for part in ("writer", "reader", "sealer", "redactor")}
+    try:
+        with psycopg.connect(parts["reader"]) as connection:
+            row = connection.execute("select log_id::text from log").fetchone()
+        assert row is not None
+        settings = Settings(home=home, archive=str(home / "archive"))
+        yield Log(settings=settings, urls=Urls(**parts), log_id=row[0], demo=False, embedded=True)
+    finally:
+        server.execute(f"drop database {name} with (force)")

@@ -5,7 +5,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,18 +72,21 @@ def write_evidence(
         size = head.checkpoint.size
         if as_of is not None and as_of > size:
             raise UsageError(f"as_of: the newest signed head covers {size:,} events.", "Leave it away for that state.")
-        with open_engine(log, size if as_of is None else as_of) as engine, RowSource(log, record, withheld) as source:
-            packing = _Packing(file, record, head, counted)
+        with (
+            open_engine(log, size if as_of is None else as_of) as engine,
+            RowSource(log, record, withheld) as source,
+            closing(_Zip(file)) as into,  # of a zip that breaks off the manifest is missing
+        ):
+            packing = _Packing(into, record, head, counted)
             packing.write_rows(source.rows(_places(engine, wanted)))
             packing.write_proofs()
             for name, content in older_files(record, head, packing.tiles, older):
-                packing.zip.add(name, content)
-            packing.zip.add("checkpoint", head.note.encode())
-            packing.zip.add("vkeys.txt", trusted.text.encode())
-            packing.zip.add("VERIFY.md", Path(__file__).with_name("VERIFY.md").read_bytes())
-            packing.zip.add("check.py", Path(check.__file__).read_bytes())
-            packing.zip.add("manifest.json", packing.manifest(log, engine, wanted, withheld))
-            packing.zip.close()
+                into.add(name, content)
+            into.add("checkpoint", head.note.encode())
+            into.add("vkeys.txt", trusted.text.encode())
+            into.add("VERIFY.md", Path(__file__).with_name("VERIFY.md").read_bytes())
+            into.add("check.py", Path(check.__file__).read_bytes())
+            into.add("manifest.json", packing.manifest(log, engine, wanted, withheld))
             return Evidence(packing.rows, engine.as_of, size)
 
 
@@ -134,10 +137,8 @@ def _entry(name: str, *, packed: bool) -> zipfile.ZipInfo:
 class _Packing:
     """A zip under way."""
 
-    def __init__(
-        self, file: IO[bytes], record: ProvingRecord, head: SignedHead, counted: Callable[[int], object]
-    ) -> None:
-        self.zip = _Zip(file)
+    def __init__(self, into: _Zip, record: ProvingRecord, head: SignedHead, counted: Callable[[int], object]) -> None:
+        self.zip = into
         self.rows = 0
         self._record = record
         self._head = head
