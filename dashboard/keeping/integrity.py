@@ -59,7 +59,7 @@ class IntegrityReader:
             erasures, erased_groups = record.erasures()
             facts = Facts(
                 now=now, as_of=as_of, sealed_at=seal.sealed_at if seal else None, waiting=waiting, oldest_s=oldest_s,
-                trusts=bool(trusted.keys), trusted_in=str(folder.folder / TRUSTED),
+                trusts=bool(trusted.keys), trusted_in=str(self._log.settings.trusted_keys or folder.folder / TRUSTED),
                 head=_head(signed, seal, trusted, folder.origin),
                 signed_before=memory.signed, memory_problem=memory.problem, largest_verified=said.largest,
                 covered=said.covered, ever_verified=said.newest is not None,

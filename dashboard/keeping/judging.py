@@ -316,8 +316,6 @@ def _of_coverage(facts: Facts) -> Iterator[Reason]:
             sentence=f"{missing} were not re-hashed in the last 24 hours.",
             do="Verify now; the sealer goes over all rows by itself while it runs.",
         )
-    for why in facts.left_out:
-        yield Reason(level=Level.AMBER, word=State.CANNOT, sentence=f"The last pass left out: {why}")
 
 
 def _of_sinks(facts: Facts) -> Iterator[Reason]:
@@ -351,6 +349,8 @@ def _of_sinks(facts: Facts) -> Iterator[Reason]:
 
 
 def _notes(facts: Facts) -> Iterator[Reason]:
+    for why in facts.left_out:
+        yield Reason(level=Level.NEUTRAL, word="Left out", sentence=f"By the last pass: {why}", decides=False)
     if facts.erasures:
         yield Reason(
             level=Level.NEUTRAL, word=State.ERASED, decides=False,

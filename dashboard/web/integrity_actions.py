@@ -1,5 +1,7 @@
 """`Seal now` and `Verify now`. A pass of verification is the server's: every session sees the same one."""
 
+from datetime import UTC, datetime, timedelta
+
 import streamlit as st
 
 from dashboard.errors import AuditlensError
@@ -9,6 +11,7 @@ from dashboard.web.service import Service
 from dashboard.web.verify_pass import Outcome, Pass
 
 _TOLD = "verification-told"
+_TOLD_FOR = timedelta(minutes=10)
 
 
 def buttons(log: Service) -> None:
@@ -44,12 +47,18 @@ def _watch(log: Service) -> None:
 
 
 def progress(log: Service) -> None:
-    """The pass that runs, or what the last one said; nothing before the first."""
+    """The pass that runs, or what one said that ended just now; until it is closed."""
     state = log.verifying()
     if state.running:
         _watch(log)
-    elif state.ended is not None and st.session_state.get(_TOLD) != state.ended:
+    elif _is_news(state):
         _result(state)
+
+
+def _is_news(state: Pass) -> bool:
+    if state.ended is None or st.session_state.get(_TOLD) == state.ended:
+        return False
+    return datetime.now(UTC) - state.ended < _TOLD_FOR
 
 
 def _result(state: Pass) -> None:

@@ -5,14 +5,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import httpx
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import install
 from tests.browser.walk import eventually, free_port
 
 FOLDER = Path(__file__).parents[1] / "pictures"
+PAGES = {"audit-logs": "waiting to be sealed", "integrity": "Last checkpoint"}
+"""Each page, and what stands on it when all is there."""
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 
 
@@ -20,34 +25,55 @@ def main() -> None:
     """Serves a new demo from a folder of its own and takes each picture, light and dark."""
     with tempfile.TemporaryDirectory(prefix="auditlens-pictures-") as home:
         Path(home).chmod(0o711)
+        outside = Path(home) / "usb-stick"
+        outside.mkdir()
         port = free_port()
         server = subprocess.Popen(
             [sys.executable, "-m", "dashboard", "serve", "--demo", "--port", str(port)],
-            env={**os.environ, "AUDITLENS_HOME": str(Path(home) / "demo")},
+            env={
+                **os.environ,
+                "AUDITLENS_HOME": str(Path(home) / "demo"),
+                "AUDITLENS_ANCHORS": f"file://{outside}",
+            },
         )
         try:
             address = f"http://127.0.0.1:{port}"
             eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=120)
-            take(f"{address}/audit-logs")
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=install.CHROMIUM.find())
+                verify(browser, address)
+                for path, drawn in PAGES.items():
+                    take(browser, address, path, drawn)
+                browser.close()
         finally:
             server.terminate()
             server.wait(60)
 
 
-def take(address: str) -> None:
+def verify(browser: Browser, address: str) -> None:
+    """A pass and a copy outside, as on any log that runs for a while."""
+    page = browser.new_page()
+    page.goto(f"{address}/integrity")
+    page.get_by_role("button", name="Seal now").click(timeout=60_000)
+    page.get_by_role("button", name="Verify now").click()
+    page.locator(".st-key-pass-told").get_by_role("button").click(timeout=120_000)
+    page.get_by_text("Verified").first.wait_for(timeout=60_000)
+    page.close()
+
+
+def take(browser: Browser, address: str, path: str, drawn: str) -> None:
     """One picture for each size and colour scheme, once everything is drawn."""
-    chromium = install.CHROMIUM.find()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
-        for scheme in ("light", "dark"):
-            for name, (width, height) in SIZES.items():
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
-                page.goto(address)
-                page.get_by_text("waiting to be sealed").wait_for(timeout=60_000)
-                page.wait_for_timeout(3_000)
-                page.screenshot(path=FOLDER / f"audit-logs-{scheme}-{name}.png")
-                page.close()
-        browser.close()
+    for scheme in SCHEMES:
+        for name, (width, height) in SIZES.items():
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.goto(f"{address}/{path}")
+            page.get_by_text(drawn).first.wait_for(timeout=60_000)
+            page.wait_for_timeout(3_000)
+            if page.get_by_role("button", name="Close").count():
+                page.get_by_role("button", name="Close").click()
+                page.wait_for_timeout(1_500)
+            page.screenshot(path=FOLDER / f"{path}-{scheme}-{name}.png")
+            page.close()
 
 
 if __name__ == "__main__":

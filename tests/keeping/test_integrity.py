@@ -76,6 +76,7 @@ STATES = [
     (replace(GOOD, memory_problem="state.json can't be read."), Level.AMBER, "Cannot verify"),
     (replace(GOOD, head=None), Level.AMBER, "Stale: signature"),
     (replace(GOOD, head=None, sealed_at=ago(seconds=2)), Level.GOOD, "Verified"),
+    (replace(GOOD, left_out=("One copy could not be read.",)), Level.GOOD, "Verified"),
     (replace(GOOD, erasures=1, erased_groups=3, retired=((0, 10),)), Level.GOOD, "Verified"),
     (with_findings(ALTERED), Level.RED, "Altered"),
     (with_findings(ALTERED, at=ago(days=400)), Level.RED, "Altered"),
