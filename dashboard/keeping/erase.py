@@ -31,8 +31,8 @@ OUT_OF_REACH = (
 
 EXTERNAL = (
     "the files of your PostgreSQL: old row versions, statistics, write-ahead log, replicas and server logs keep the "
-    "values until its administrator ran ANALYZE, ran VACUUM (FULL) on the partitions of audit_event, on sealed, conflict "
-    "and pg_statistic, and rotated the logs away"
+    "values until its administrator ran ANALYZE, ran VACUUM (FULL) on the partitions of audit_event, on sealed, "
+    "conflict and pg_statistic, and rotated the logs away"
 )
 
 

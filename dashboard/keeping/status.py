@@ -10,15 +10,16 @@ from dashboard.record.connect import shown
 def status_of(log: Log) -> dict[str, object]:
     """Where the log is, its counts, and what its regions come from. No password is in it.
 
-    `events` are recorded, `sealed` have their place, `waiting` don't yet, `mirrored` are in the archive. Counts the
-    record: seconds on a large one. `root` is the newest seal's root hash in base64, `checkpoint` the newest signed
-    head.
+    `events` are recorded, `sealed` have their place, `waiting` don't yet, `mirrored` are in the archive, `retired` are
+    there alone. Counts the record: seconds on a large one. `root` is the newest seal's root hash in base64,
+    `checkpoint` the newest signed head.
     """
     reader = log.reader()
     try:
         sealed = reader.tree_size()
         waiting, _ = reader.waiting()
         events, conflicts = reader.counts()
+        retired = sum(month.rows for month in reader.retired())
         root = reader.root()
         checkpoint = reader.checkpoint()
     finally:
@@ -36,7 +37,8 @@ def status_of(log: Log) -> dict[str, object]:
         "database": shown(log.urls.reader or log.urls.writer),
         "log_id": log.log_id,
         "demo": log.demo,
-        "events": events,
+        "events": events + retired,
+        "retired": retired,
         "waiting": waiting,
         "sealed": sealed,
         "mirrored": table.watermark,

@@ -87,6 +87,16 @@ class RetiredMonth:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of the record."""
+
+    month: str  # YYYY-MM
+    rows: int
+    in_default: int  # rows in the default partition: they can't be retired
+    held: str | None  # why it may not be retired
+
+
 class RecordReader:
     """A reader's pool of connections to one record. Close it when done."""
 
@@ -130,6 +140,16 @@ class RecordReader:
     def retired(self) -> tuple[RetiredMonth, ...]:
         """The months that left PostgreSQL."""
         return tuple(RetiredMonth(row[0], _ranges(row[1]), row[2]) for row in self._rows("record/retired"))
+
+    def months(self, before: datetime) -> tuple[Month, ...]:
+        """The months that the record holds events of, recorded before a time. Counts: seconds on a large record."""
+        return tuple(Month(*row) for row in self._rows("record/months", {"before": before}))
+
+    def places_of_month(self, first: datetime, beyond: datetime) -> list[tuple[int, bytes]]:
+        """Place and leaf of each sealed event of a month. Looks at all places: about a second a million."""
+        return [
+            (row[0], bytes(row[1])) for row in self._rows("record/places_of_month", {"first": first, "beyond": beyond})
+        ]
 
     def _rows(self, name: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
         with driver_errors(), self.engine.connect() as connection:
