@@ -106,6 +106,7 @@ def _edit_rebuild_and_sign(scene: Scene) -> Target:
         scene.hands.run("change_actor", seq=seq)
         scene.reseal(seq)
         scene.sign_again(scene.rebuild_tree())
+    scene.rewrite_archive()
     return Target(seq, seq)
 
 
@@ -117,6 +118,7 @@ def _rewrite_memory_too(scene: Scene) -> Target:
         scene.reseal(seq)
         roots = scene.rebuild_tree()
         scene.sign_again(roots)
+    scene.rewrite_archive()
     size = max(roots)
     folder.save_state(SignedState(folder.state().origin, size, roots[size]))
     return Target(seq, seq)
@@ -125,6 +127,7 @@ def _rewrite_memory_too(scene: Scene) -> Target:
 def _cut_the_last_ten(scene: Scene) -> Target:
     with scene.hands.past_the_guards():
         scene.cut(scene.size - 10)
+    scene.rewrite_archive()
     return Target(scene.size - 10, scene.size - 1)
 
 
@@ -133,6 +136,7 @@ def _roll_back(scene: Scene) -> Target:
     size = scene.chance.choice(sizes)
     with scene.hands.past_the_guards():
         scene.cut(size)
+    scene.rewrite_archive()
     return Target(size, scene.size - 1)
 
 
@@ -169,11 +173,12 @@ def _rewrite_archive(log: Log, seq: int, change: str) -> None:
         rows.write_parquet(file)
 
 
-def _before_the_seal(statement: str) -> Callable[[Scene], Target]:
+def _before_the_seal(*statements: str) -> Callable[[Scene], Target]:
     def act(scene: Scene) -> Target:
         scene.hands.run("append_waiting")
         with scene.hands.past_the_guards():
-            scene.hands.run(statement)
+            for statement in statements:
+                scene.hands.run(statement)
         return Target()
 
     return act
@@ -222,5 +227,16 @@ ATTACKS: tuple[Attack, ...] = (
     _attack("Change an event in the archive", _archived("change"), [ROW], [Kind.ARCHIVE]),
     _attack("Remove an event from the archive", _archived("remove"), [ROW], [Kind.ARCHIVE]),
     _attack("Change an event before it is sealed", _before_the_seal("change_waiting"), [NOTHING], []),
-    _attack("Delete an event before it is sealed", _before_the_seal("drop_waiting"), [NOTHING], []),
+    _attack(
+        "Delete an event before it is sealed, but not its key",
+        _before_the_seal("drop_waiting"),
+        [NAMED],
+        [Kind.PROTECTION, Kind.DELETED],
+    ),
+    _attack(
+        "Delete an event before it is sealed, and its key",
+        _before_the_seal("drop_waiting", "forget_keys"),
+        [NOTHING],
+        [],
+    ),
 )

@@ -1,9 +1,11 @@
 """What an attacker has before him, and what he can do to it."""
 
 import random
+import shutil
 from dataclasses import dataclass
 
 from dashboard.keeping.log import Log
+from dashboard.keeping.sealer import Sealer
 from dashboard.ledger.note import Checkpoint, sign
 from dashboard.ledger.tlog import Frontier
 from dashboard.record.scratch import Superuser
@@ -47,11 +49,18 @@ class Scene:
             note = sign(Checkpoint(origin, size, roots[size]).text, [signer])
             self.hands.run("set_checkpoint", checkpoint_no=number, root=roots[size], note=note)
 
+    def rewrite_archive(self) -> None:
+        """Has the archive written anew from what the record says now."""
+        shutil.rmtree(self.log.settings.archive_location)
+        with Sealer(self.log, signs=False) as sealer:
+            sealer.mirror()
+
     def cut(self, size: int) -> None:
         """Removes everything behind the first `size` events, and signs what is left with the stolen key."""
         folder = self.log.sealer_folder()
         self.hands.run("cut_events", seq=size)
         self.hands.run("cut_places", seq=size)
+        self.hands.run("forget_keys")
         sizes = [row[0] for row in self.hands.rows("seal_sizes")]
         above = min(kept for kept in sizes if kept >= size)  # this seal is made to state the new size
         self.hands.run("cut_seals", size=above)

@@ -1,3 +1,4 @@
 -- Changes one character of a checkpoint's signature. Parameters: checkpoint_no.
-update checkpoint set note = left(note, -3) || case substr(note, length(note) - 2, 1) when 'A' then 'B' else 'A' end || right(note, 2)
+update checkpoint
+set note = overlay(note placing case substr(note, length(note) - 20, 1) when 'A' then 'B' else 'A' end from length(note) - 20 for 1)
 where checkpoint_no = %(checkpoint_no)s
