@@ -29,6 +29,7 @@ _QUIET_S = 3600.0  # an unchanged head is sent again after so long: that nothing
 _FIRST_RETRY_S = 60.0
 _LONGEST_RETRY_S = 600.0
 _LATE_INTERVALS = 3
+_LOOK_S = 0.2
 _LONGEST_S = 30.0  # for one sink, whatever its machine does
 CONTRADICTS = "It contradicts this log. "
 """What the kept error of a sink begins with whose copy can't be of this log: one of the two was rewritten."""
@@ -78,11 +79,14 @@ class Copy:
 class Anchorer:
     """Sends the newest checkpoint to the configured sinks. Use as a context manager, or close it."""
 
-    def __init__(self, log: Log, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
-        """Raises UsageError for a sink that can't be used."""
+    def __init__(
+        self, log: Log, *, clock: Clock = lambda: datetime.now(UTC), stop: threading.Event | None = None
+    ) -> None:
+        """`stop` ends a round early. Raises UsageError for a sink that can't be used."""
         self._log = log
         self._folder = log.sealer_folder()
         self._clock = clock
+        self._stop = stop or threading.Event()
         self._record: SealingRecord | None = None
         self._known: dict[str, Tries] = {}  # by sink: what the record says, and what we did since
         self._busy: dict[str, threading.Thread] = {}
@@ -124,7 +128,7 @@ class Anchorer:
         if not due:
             return ()
         checkpoint = self._checked(signed)
-        return tuple(self._send(record, tree, sink, signed.note, checkpoint) for sink in due)
+        return tuple(self._send(record, tree, sink, signed.note, checkpoint) for sink in due if not self._stop.is_set())
 
     def _load(self, tree: AnchorRecord) -> None:
         for sink in self.sinks:
@@ -197,13 +201,18 @@ class Anchorer:
         thread = threading.Thread(target=publish, daemon=True, name=f"anchor {sink.kind}")
         self._busy[sink.name] = thread
         thread.start()
-        thread.join(_LONGEST_S)
+        until = time.monotonic() + _LONGEST_S
+        while thread.is_alive() and time.monotonic() < until and not self._stop.is_set():
+            thread.join(_LOOK_S)
         if done:
             return done[0]
-        ended = (
-            f"it did not end within {_LONGEST_S:.0f} s" if thread.is_alive() else "it broke; standard error says how"
-        )
-        return Sent(sink, None, f"{sink.name}: {ended}.")
+        if not thread.is_alive():
+            why = "it broke; standard error says how"
+        elif self._stop.is_set():
+            why = "the sealer was stopped before it ended"
+        else:
+            why = f"it did not end within {_LONGEST_S:.0f} s"
+        return Sent(sink, None, f"{sink.name}: {why}.")
 
     def close(self) -> None:
         if self._record is not None:

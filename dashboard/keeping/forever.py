@@ -32,7 +32,9 @@ def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> No
     opened = partial(Sealer, log, careful=careful)
     works = (
         partial(_repeat, "mirror", opened, _mirror_round, stop, _LOOK_AT_ARCHIVE_EVERY_S, failures),
-        partial(_repeat, "anchors", partial(Anchorer, log), _anchor_round, stop, _LOOK_AT_SINKS_EVERY_S, failures),
+        partial(
+            _repeat, "anchors", partial(Anchorer, log, stop=stop), _anchor_round, stop, _LOOK_AT_SINKS_EVERY_S, failures
+        ),
     )
     threads = [threading.Thread(target=work, name=work.args[0]) for work in works]
     for thread in threads:

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -159,6 +160,26 @@ def test_a_sink_that_never_ends_holds_up_the_others_for_a_moment_only(
         anchorer._busy["stub:hangs"].join()
     errors = [error for sink, _, _, error in rows(admin) if sink == "stub:hangs"]
     assert errors == ["stub:hangs: it did not end within 0 s.", "stub:hangs: the try before has not ended yet."]
+
+
+def test_a_sink_that_never_ends_does_not_hold_up_the_end(log: Log, stubs: list[Stub]) -> None:
+    woken, stop = threading.Event(), threading.Event()
+
+    class Hanging(Stub):
+        def publish(self, sending: Sending) -> Receipt:
+            stop.set()
+            woken.wait(20)
+            return super().publish(sending)
+
+    stubs.insert(0, Hanging("stub:hangs"))
+    grow(log, 0, 3)
+    with Anchorer(log, stop=stop) as anchorer:
+        began = time.monotonic()
+        (sent,) = anchorer.send() or ()
+        assert time.monotonic() - began < 5
+        woken.set()
+        anchorer._busy["stub:hangs"].join()
+    assert sent.error == "stub:hangs: the sealer was stopped before it ended."
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
