@@ -15,7 +15,7 @@ APPEND = (
 
 
 class Load:
-    """Eight writers, from entering the block to leaving it; `committed` then holds the native id of every event that
+    """Ten writers, from entering the block to leaving it; `committed` then holds the native id of every event that
     counts.
     """
 
@@ -26,7 +26,7 @@ class Load:
         self._most = most
         self._stop = threading.Event()
         self._long = psycopg.connect(writer_url)
-        self._threads = [threading.Thread(target=self._write, args=(worker,)) for worker in range(8)]
+        self._threads = [threading.Thread(target=self._write, args=(worker,)) for worker in range(10)]
 
     def _write(self, worker: int) -> None:
         chance = random.Random(worker)

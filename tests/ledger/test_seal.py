@@ -1,9 +1,6 @@
 """Sealing: every committed event once, in one gapless order, whatever transactions do meanwhile."""
 
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +12,6 @@ from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.ledger.seal import seal_once
 from dashboard.ledger.tlog import Frontier, Tiles, check_consistency, check_inclusion
-from tests.load import Load
 from tests.record.test_append import login
 
 INSERT = (
@@ -160,31 +156,3 @@ def test_a_restored_database_stops_the_sealer_until_it_is_told(
     with log.sealing() as record, no_regions() as regions:
         assert seal_once(record, regions, rebase=True).events == 2
         assert seal_once(record, regions).events == 0
-
-
-def test_eight_appenders_and_a_sealer_that_is_killed_lose_and_double_nothing(
-    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
-) -> None:
-    script = (
-        "import sys\nfrom dashboard.record.sealing import SealingRecord\n"
-        "from dashboard.events.regions import Regions\n"
-        "from dashboard.ledger.seal import seal_once\n"
-        "record, regions = SealingRecord(sys.argv[1]), Regions.open(None)\nprint(flush=True)\n"
-        "while True: seal_once(record, regions, limit=50)\n"
-    )
-    with Load(log.urls.writer, pause_s=0.005) as load:
-        for life in range(20):
-            sealer = subprocess.Popen([sys.executable, "-c", script, log.urls.sealer], stdout=subprocess.PIPE)
-            assert sealer.stdout is not None
-            sealer.stdout.readline()
-            time.sleep(0.05 + 0.01 * life)
-            sealer.kill()
-            sealer.wait()
-            sealer.stdout.close()
-    deadline = time.monotonic() + 60
-    while seal(log) or len(order(admin)) < len(load.committed):  # the last killed one's session may still hold the lock
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    rows = admin.execute("select seq, native_id from sealed join audit_event on id = event_id order by seq").fetchall()
-    assert [row[0] for row in rows] == list(range(len(load.committed)))
-    assert sorted(str(row[1]) for row in rows) == sorted(load.committed)
