@@ -116,8 +116,10 @@ def _read_back(log: Log, reader: RecordReader, month: date) -> bytes:
 def _signed(log: Log, reader: RecordReader, last: int) -> Checkpoint:
     """The newest checkpoint, once its signature was checked and it covers a place."""
     note = reader.checkpoint()
+    if note is None:
+        raise UsageError("No event of this log is signed yet.", "`auditlens seal` first, on the host with the key.")
     try:
-        checkpoint = log.sealer_folder().trusted().open_checkpoint(note or "")
+        checkpoint = log.sealer_folder().trusted().open_checkpoint(note)
     except BadNote as wrong:
         raise UsageError(
             f"No signature that is trusted here covers these events: {wrong}.",

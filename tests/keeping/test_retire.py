@@ -210,7 +210,7 @@ def test_a_leaf_that_is_not_in_the_signed_tree_keeps_its_month(old: Log, admin: 
     admin.execute(
         "update tile set hashes = overlay(hashes placing sha256('x') from 33 for 32) where level = 0 and number = 0"
     )
-    with pytest.raises(DamagedError, match="seq 0 is not in the signed tree|seq 1 is not in the signed tree"):
+    with pytest.raises(DamagedError, match="seq 0 is not in the signed tree"):
         retired_all(old, JANUARY)
     assert held(admin) == 2 * ROWS
 
