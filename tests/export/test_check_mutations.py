@@ -101,6 +101,7 @@ def place(row: bytes) -> int:
         (lambda rows, k: replaced(rows, k, rows[k].replace(b'"erased":[]', b'"erased":["x"]')), "calls erased"),
         (lambda rows, k: replaced(rows, k, rows[k].replace(b'"v":1', b'"v":1,"w":1')), "not those of leaf format 1"),
         (lambda rows, k: replaced(rows, k, rows[k].replace(b'"v":1', b'"v":1,"v":1')), "is there twice"),
+        (lambda rows, k: replaced(rows, k, rows[k].replace(b'"v":1', '"v":1,"\ue000":1'.encode())), "is not ASCII"),
         (lambda rows, k: replaced(rows, k, rows[k].replace(b'"v":1', b'"v":1.0')), "no integer"),
         (lambda rows, k: replaced(rows, k, rows[k].replace(b'"v":1', b'"v":2')), "not those of leaf format 1"),
         (lambda rows, k: replaced(rows, k, b"\xff" + rows[k]), "it is not UTF-8"),
