@@ -177,6 +177,10 @@ class VerifyRecord:
             found[event_id] = found.get(event_id, 0) + 1
         return found
 
+    def orphan_keys(self) -> list[int]:
+        """Ids of events of which only the key is left; up to 1,001. Reads the whole record."""
+        return [row[0] for row in self._rows("orphan_keys")]
+
     def erased_digests(self, ids: list[int]) -> dict[tuple[int, str], str]:
         """The digests of erased groups of events, by event and group."""
         found = self._query(sql("ledger/erased_digests"), {"event_ids": ids})
@@ -241,6 +245,11 @@ class VerifyRecord:
         """The ids of events that should have a place and have none, within bounds of ids; up to 1,001."""
         snapshot = str(self.last_seal()[0].snapshot)
         return [row[0] for row in self._rows("unplaced", snapshot=snapshot, first_id=first_id, last_id=last_id)]
+
+    def id_after(self, event_id: int, count: int) -> int | None:
+        """The id of the event that is `count` events after this id, or the last one's; None when none is after it."""
+        found = self._rows("id_after", after=event_id, count=count)[0][0]
+        return None if found is None else int(found)
 
     def unplaced_after_restore(self) -> int:
         """How many events have no place, found by comparing everything."""

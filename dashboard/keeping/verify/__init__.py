@@ -8,6 +8,8 @@ leaves and compared with every root that was ever stated, in the database and ou
 catalogue is compared with what the migrations make (`guards`). `verdict` says from all that what happened.
 """
 
+from dashboard.keeping.verify.keeping_reports import keep
 from dashboard.keeping.verify.passes import Progress, verify
+from dashboard.keeping.verify.watch import Watch
 
-__all__ = ["Progress", "verify"]
+__all__ = ["Progress", "Watch", "keep", "verify"]

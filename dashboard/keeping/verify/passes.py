@@ -16,7 +16,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles, check_archive
 from dashboard.keeping.verify.leave_takings import retired_months
 from dashboard.keeping.verify.rows import RowsDone, check_rows
-from dashboard.keeping.verify.signatures import Outside, Signatures, check_signatures, look_outside
+from dashboard.keeping.verify.signatures import Signatures, check_signatures, look_outside
 from dashboard.keeping.verify.summing_up import Parts, sum_up
 from dashboard.keeping.verify.tree import TreeCheck
 from dashboard.ledger.keys import Trusted
@@ -98,7 +98,7 @@ def verify(
     """
     began = time.monotonic()
     outside = look_outside(log.sealer_folder(), anchors)  # before the state is fixed: all of it is older
-    archive, notes, wrong = _open_archive(log)
+    archive, notes, wrong = open_archive(log)
     url, part = login(log)
     with VerifyRecord.open(url, part) as record:
         head = record.head() or Head(0, 0, EMPTY_ROOT, datetime.now(UTC))
@@ -116,19 +116,19 @@ def verify(
             for unit in units:
                 parts.take(work(record, unit, shared))
                 tell(unit)
-            parts.check = _climbed(record, head, outside)
+            parts.check = TreeCheck(record, head, outside.statements).run()
         else:
             with _pool(count) as pool:
                 results = pool.map(_work_alone, units, repeat(shared))
-                parts.check = _climbed(record, head, outside)
+                parts.check = TreeCheck(record, head, outside.statements).run()
                 for unit, done in zip(units, results, strict=True):
                     parts.take(done)
                     tell(unit)
-        _compare_archive_again(log, parts)
+        compare_archive_again(log, parts)
         return sum_up(log, record, parts, mode, began)
 
 
-def _open_archive(log: Log) -> tuple[ArchiveFiles | None, list[str], list[Finding]]:
+def open_archive(log: Log) -> tuple[ArchiveFiles | None, list[str], list[Finding]]:
     """The archive as it is now; why it can't be read; and what is wrong with it as a whole."""
     tables = log.events_table(), log.evidence_table()
     try:
@@ -176,13 +176,6 @@ def _pool(count: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _climbed(record: VerifyRecord, head: Head, outside: Outside) -> TreeCheck:
-    check = TreeCheck(record, head, outside.statements)
-    for _ in check.run():
-        pass
-    return check
-
-
 def _teller(units: Sequence[Unit], progress: Progress | None) -> Callable[[Unit], None]:
     rows = {unit: unit.stop - unit.start if unit.kind != "signatures" else 0 for unit in units}
     total, done = sum(rows.values()), 0
@@ -196,7 +189,7 @@ def _teller(units: Sequence[Unit], progress: Progress | None) -> Callable[[Unit]
     return tell
 
 
-def _compare_archive_again(log: Log, parts: Parts) -> None:
+def compare_archive_again(log: Log, parts: Parts) -> None:
     """What could not be read is damage, unless the archive was rewritten meanwhile."""
     files = parts.archive
     if files is None:
@@ -207,7 +200,7 @@ def _compare_archive_again(log: Log, parts: Parts) -> None:
         parts.findings.append(Finding(kind=Kind.ROLLED_BACK, first=size, last=files.reach - 1, message=message))
     if not (files.lacking or parts.unreadable):
         return
-    again, _, _ = _open_archive(log)
+    again, _, _ = open_archive(log)
     if again is not None and again.versions != files.versions:
         parts.of_archive.clear()
         parts.left_out.append("The archive was rewritten during this pass, so it was not compared.")

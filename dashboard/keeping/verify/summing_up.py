@@ -2,7 +2,7 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles
 from dashboard.keeping.verify.counters import Counters, runs_in
 from dashboard.keeping.verify.guards import check_guards
-from dashboard.keeping.verify.leave_takings import Retired, check_leave_takings
+from dashboard.keeping.verify.leave_takings import IsArchived, Retired, check_leave_takings
 from dashboard.keeping.verify.rows import Odd, RowsDone
 from dashboard.keeping.verify.signatures import Outside, Signatures
 from dashboard.keeping.verify.tree import Source, TreeCheck
@@ -100,33 +100,73 @@ def _both(one: tuple[Range, ...], other: tuple[Range, ...]) -> Iterator[Range]:
                 yield max(start, first), min(stop, last)
 
 
+@dataclass(slots=True)
+class Tally:
+    """What one report will say: the parts that were judged so far."""
+
+    rows: int = 0
+    archived: int = 0
+    erased: int = 0
+    retired: int = 0
+    seals: int = 0
+    checkpoints: int = 0
+    covered: list[Range] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def add(self, record: VerifyRecord, parts: Parts) -> None:
+        """Judges parts whose tree was climbed, and takes in what they say."""
+        assert parts.check is not None
+        self.rows += parts.rows
+        self.archived += parts.archived
+        self.erased += parts.erased
+        self.retired += places_in(parts.missing)
+        self.seals += parts.check.heard[Source.SEAL].count
+        self.checkpoints += parts.checkpoints
+        self.covered += parts.covered()
+        self.left_out += parts.left_out
+        self.findings += [
+            *of_tree(parts.check, parts.head, parts.outside.trusted),
+            *of_rows(parts.odd, parts.check),
+            *_of_archive(record, parts, parts.check),
+            *_unchecked(record, parts),
+            *parts.findings,
+        ]
+
+    def report(
+        self, log: Log, mode: Mode, head: Head, outside: Outside, unsealed: int, left_out: Iterable[str], seconds: float
+    ) -> Report:
+        """Says it."""
+        return Report(
+            log_id=log.log_id, mode=mode, at=datetime.now(UTC).isoformat(timespec="seconds"), as_of=head.tree_size,
+            root=b64encode(head.root).decode(), rows=self.rows, archived=self.archived, covered=joined(self.covered),
+            seals=self.seals, checkpoints=self.checkpoints, anchors=outside.copies, erased=self.erased,
+            retired=self.retired, unsealed=unsealed, findings=tuple(bounded(_ordered(self.findings))),
+            left_out=tuple(dict.fromkeys([*outside.left_out, *self.left_out, *left_out])), seconds=round(seconds, 3),
+        )  # fmt: skip
+
+
+def of_log(record: VerifyRecord, head: Head, outside: Outside, months: tuple[Retired, ...]) -> list[Finding]:
+    """What is checked of the log as a whole, whatever rows are looked at: guards, seals, how far tables reach."""
+    return [
+        *outside.findings,
+        *check_guards(record, frozenset(month.month for month in months)),
+        *of_extent(record.seal_breaks(_SEAL_CLOCK_SLACK_S), record.extent(), outside.statements, head),
+    ]
+
+
 def sum_up(log: Log, record: VerifyRecord, parts: Parts, mode: Mode, began: float) -> Report:
     """The report of a pass whose units are all done."""
-    head, check = parts.head, parts.check
-    assert check is not None
-    retired = places_in(parts.missing)
-    waiting = record.waiting()
-    found = [
-        *parts.outside.findings,
-        *check_guards(record, frozenset(month.month for month in parts.months)),
-        *of_extent(record.seal_breaks(_SEAL_CLOCK_SLACK_S), record.extent(), parts.outside.statements, head),
-        *of_tree(check, head, parts.outside.trusted),
-        *of_rows(parts.odd, check),
-        *check_leave_takings(record, parts.months, _in_archive(log)),
-        *_of_archive(record, parts, check),
-        *_unplaced(record, parts, waiting, retired),
+    tally, waiting = Tally(), record.waiting()
+    tally.add(record, parts)
+    tally.findings += [
+        *of_log(record, parts.head, parts.outside, parts.months),
+        *check_leave_takings(record, parts.months, in_archive(log)),
+        *_unplaced(record, parts, waiting, tally.retired),
         *_counted(record, parts),
-        *_unchecked(record, parts),
-        *parts.findings,
     ]
-    return Report(
-        log_id=log.log_id, mode=mode, at=datetime.now(UTC).isoformat(timespec="seconds"), as_of=head.tree_size,
-        root=b64encode(head.root).decode(), rows=parts.rows, archived=parts.archived, covered=parts.covered(),
-        seals=check.heard[Source.SEAL].count, checkpoints=parts.checkpoints, anchors=parts.outside.copies,
-        erased=parts.erased, retired=retired, unsealed=waiting, findings=tuple(bounded(_ordered(found))),
-        left_out=(*parts.outside.left_out, *parts.left_out, *_left_out(record, parts)),
-        seconds=round(time.monotonic() - began, 3),
-    )  # fmt: skip
+    left_out = _left_out(record, parts)
+    return tally.report(log, mode, parts.head, parts.outside, waiting, left_out, time.monotonic() - began)
 
 
 def _ordered(findings: list[Finding]) -> list[Finding]:
@@ -147,7 +187,7 @@ def _of_archive(record: VerifyRecord, parts: Parts, check: TreeCheck) -> list[Fi
     )
 
 
-def _in_archive(log: Log):  # type: ignore[no-untyped-def]
+def in_archive(log: Log) -> IsArchived:
     """Asks the archive for events about the log itself whose month was retired."""
 
     def is_archived(seq: int, native_id: str) -> bool:
@@ -176,31 +216,34 @@ def _unplaced(record: VerifyRecord, parts: Parts, waiting: int, retired: int) ->
     events, keys, places = record.totals()
     expected = parts.rows if parts.is_whole else places - sum(month.rows for month in parts.months)
     elsewhere = {odd.event_id for odd in parts.odd if odd.filed_elsewhere}
-    inserted = set()
+    known: set[int] = set()
     if events != expected + waiting:
-        found = [event_id for event_id in record.unplaced(0, 2**63 - 1) if event_id not in elsewhere]
-        inserted = set(found)
+        found = [event_id for event_id in record.unplaced(-(2**63), 2**63 - 1) if event_id not in elsewhere]
+        known = set(found)
         for event_id in found[:_MOST_LISTED]:
-            yield Finding(
-                kind=Kind.INSERTED, event_id=event_id,
-                message=f"Event {event_id} has no place, though its transaction had ended when the last seal looked.",
-            )  # fmt: skip
-    if parts.is_whole and keys != events + retired and not parts.odd:
-        yield from _keyless(record, inserted, keys - events - retired)
+            yield inserted(event_id)
+    if parts.is_whole and keys != events - len(known) + retired:
+        yield from _keyless(record, known)
 
 
-def _keyless(record: VerifyRecord, known: set[int], surplus: int) -> Iterator[Finding]:
-    without = [(event_id, seq) for event_id, seq in record.keyless() if event_id not in known]
-    for event_id, seq in without[:_MOST_LISTED]:
+def inserted(event_id: int) -> Finding:
+    """An event that slipped in behind the seals."""
+    message = f"Event {event_id} has no place, though its transaction had ended when the last seal looked."
+    return Finding(kind=Kind.INSERTED, event_id=event_id, message=message)
+
+
+def _keyless(record: VerifyRecord, known: set[int]) -> Iterator[Finding]:
+    """Events that did not come in through audit_append, and those that did and are gone."""
+    for event_id, seq in [found for found in record.keyless() if found[0] not in known][:_MOST_LISTED]:
         yield Finding(
             kind=Kind.INSERTED, event_id=event_id, first=seq, last=seq,
             message=f"Event {event_id} did not come in through audit_append: its key was not kept.",
         )  # fmt: skip
-    if surplus + len(known) + len(without) > 0:
+    for event_id in record.orphan_keys()[:_MOST_LISTED]:
         yield Finding(
-            kind=Kind.PROTECTION,
-            message="There are keys of events that never were: a new event with such a key would pass for a repeat.",
-        )
+            kind=Kind.DELETED, event_id=event_id,
+            message=f"Event {event_id} came in and is gone without a place: it was deleted before it was sealed.",
+        )  # fmt: skip
 
 
 def _counted(record: VerifyRecord, parts: Parts) -> list[Finding]:

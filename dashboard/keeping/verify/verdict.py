@@ -12,7 +12,7 @@ from dashboard.ledger.tlog import TILE_WIDTH
 from dashboard.record.tree import Head
 from dashboard.record.verifying import Break, Extent
 
-MOST_OF_A_KIND = 1000
+MOST_OF_A_KIND = 500
 _LONGEST_LIST = 20  # so many rows side by side are listed one by one; more are one finding
 _OUTSIDE = (Source.MEMORY, Source.COPY)
 _WHO = {
@@ -30,16 +30,16 @@ def of_rows(odd: Iterable[Odd], check: TreeCheck) -> list[Finding]:
     return bounded([finding for finding in found if finding is not None])
 
 
-def bounded(findings: Sequence[Finding]) -> list[Finding]:
-    """The same findings, rows side by side as one when they are many, and of each kind a thousand at most."""
+def bounded(findings: Sequence[Finding], most: int = MOST_OF_A_KIND) -> list[Finding]:
+    """The same findings, rows side by side as one when they are many, and of each kind a few hundred at most."""
     told: list[Finding] = []
     for _, group in groupby(enumerate(findings), key=lambda pair: _neighbourhood(*pair)):
         told += _told([finding for _, finding in group])
     done: list[Finding] = []
     for kind in Kind:
         same = [finding for finding in told if finding.kind == kind]
-        done += same[:MOST_OF_A_KIND]
-        if rest := same[MOST_OF_A_KIND:]:
+        done += same[:most]
+        if rest := same[most:]:
             firsts = [finding.first for finding in rest if finding.first is not None]
             lasts = [finding.last for finding in rest if finding.last is not None]
             message = f"And {len(rest):,} more of this kind, up to here."
