@@ -10,7 +10,7 @@ from dashboard.web import text
 from dashboard.web.service import Service
 from dashboard.web.verify_pass import Outcome, Pass
 
-_TOLD = "verification-told"
+_TOLD, _SEALED = "verification-told", "seal-told"
 _TOLD_FOR = timedelta(minutes=10)
 
 
@@ -30,9 +30,9 @@ def buttons(log: Service) -> None:
 
 def _seal(log: Service) -> None:
     try:
-        st.toast(text.label(log.seal_now(), 240), icon=":material/approval:")
+        st.session_state[_SEALED] = (True, log.seal_now())
     except AuditlensError as wrong:
-        st.toast(text.label(str(wrong), 240), icon=":material/warning:")
+        st.session_state[_SEALED] = (False, str(wrong))
 
 
 @st.fragment(run_every=0.5)
@@ -48,11 +48,22 @@ def _watch(log: Service) -> None:
 
 def progress(log: Service) -> None:
     """The pass that runs, or what one said that ended just now; until it is closed."""
+    if (sealed := st.session_state.pop(_SEALED, None)) is not None:
+        _seal_result(*sealed)
     state = log.verifying()
     if state.running:
         _watch(log)
     elif _is_news(state):
         _result(state)
+
+
+def _seal_result(done: bool, words: str) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="seal-result"):
+        if done:
+            st.badge("Sealed", icon=":material/approval:", color="green")
+        else:
+            st.badge("Not sealed", icon=":material/warning:", color="orange")
+        st.text(text.one_line(words, 500), width="stretch")
 
 
 def _is_news(state: Pass) -> bool:

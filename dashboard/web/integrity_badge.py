@@ -77,11 +77,19 @@ def badge_lines(integrity: Integrity) -> tuple[str, ...]:
     copies = [sink.at for sink in facts.sinks if sink.at is not None]
     return (
         f"{integrity.coverage} of {text.count(facts.as_of, 'row')}",
-        f"hashed since {clock(facts.oldest_at, facts.now)}" if facts.oldest_at else "not re-hashed yet",
+        _since(facts.oldest_at, facts.now),
         f"{text.count(len(copies), 'copy', 'copies')} outside, last {clock(max(copies), facts.now)}"
         if copies
         else "no copy outside",
     )
+
+
+def _since(oldest: datetime | None, now: datetime) -> str:
+    """Short enough for one line of the sidebar."""
+    if oldest is None:
+        return "not re-hashed yet"
+    since = f"since {clock(oldest, now)}"
+    return since if len(since) > len("since 00:00 UTC") else f"hashed {since}"
 
 
 def clock(moment: datetime, now: datetime | None = None) -> str:

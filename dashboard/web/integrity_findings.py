@@ -36,16 +36,24 @@ def findings(log: Service) -> None:
         new = sum(not integrity.is_known(one.finding) for one in integrity.findings)
         more = f"; the first {_MOST} are shown" if len(integrity.findings) > _MOST else ""
         st.caption(f"{text.count(len(integrity.findings), 'finding')}, {new:,} not acknowledged{more}")
-        chosen = st.dataframe(
-            finding_rows(integrity, shown), hide_index=True, key="finding-table", on_select="rerun",
-            selection_mode="single-row-required" if len(shown) == 1 else "single-row",
-            alt="Findings of verification",
-        )  # fmt: skip
-        places = chosen["selection"]["rows"]
-        if places and places[0] < len(shown):
-            _chosen(log, integrity, shown[places[0]])
-        elif len(shown) > 1:
+        chosen = _table(integrity, shown)
+        if chosen is not None:
+            _chosen(log, integrity, chosen)
+        else:
             st.caption("Choose one to see the row as sealed and as found, and to acknowledge it.")
+
+
+def _table(integrity: Integrity, shown: tuple[Found, ...]) -> Found | None:
+    """The table, and the row that is chosen in it; a single one always is."""
+    found, words = finding_rows(integrity, shown), "Findings of verification"
+    if len(shown) == 1:
+        st.dataframe(found, hide_index=True, key="finding", alt=words)
+        return shown[0]
+    chosen = st.dataframe(
+        found, hide_index=True, key="finding-table", on_select="rerun", selection_mode="single-row", alt=words
+    )
+    places = chosen["selection"]["rows"]
+    return shown[places[0]] if places and places[0] < len(shown) else None
 
 
 def finding_rows(integrity: Integrity, shown: tuple[Found, ...]) -> pl.DataFrame:

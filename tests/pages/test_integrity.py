@@ -85,8 +85,6 @@ def test_a_finding_shows_the_row_as_sealed_and_as_found(damaged: sample.SampleSe
     assert ":red-badge[:material/gpp_bad: Altered]" in sidebar(at)
     assert "1 finding, 1 not acknowledged" in texts(at)
     assert at.dataframe[0].value["Rows"].tolist() == ["#7"]
-    at.session_state["finding-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    again(at)
     assert {"aa" * 32, "bb" * 32} <= {code.value for code in at.code}
     fields = at.dataframe[1].value
     assert fields["Field"].tolist()[0] == "Actor"
@@ -94,10 +92,19 @@ def test_a_finding_shows_the_row_as_sealed_and_as_found(damaged: sample.SampleSe
     assert fields["Differs"].tolist().count("yes") == 1
 
 
+def test_of_several_findings_the_chosen_one_is_shown(log: sample.SampleService) -> None:
+    other = replace(ALTERED, first=9, last=9, message="Row #9 is not as it was sealed.")
+    log.facts = replace(log.good_facts(), found=(Found(ALTERED, NOW, NOW), Found(other, NOW, NOW)))
+    at = opened()
+    assert "Row #7 is not as it was sealed. And 1 more of this kind." in texts(at)
+    assert not any(button.label == "Acknowledge" for button in at.button)
+    at.session_state["finding-table"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    assert "Row #9 is not as it was sealed." in texts(again(at))
+    assert any(button.label == "Acknowledge" for button in at.button)
+
+
 def test_a_finding_is_acknowledged_by_name_and_reason_and_stays_known(damaged: sample.SampleService) -> None:
     at = opened()
-    at.session_state["finding-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    again(at)
     acknowledge = next(button for button in at.button if button.label == "Acknowledge")
     acknowledge.click()
     assert "Give your name and a reason" in next(warning.value for warning in again(at).warning)
