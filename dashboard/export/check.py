@@ -334,12 +334,15 @@ def _no_number(text: str) -> None:
     raise Bad("a number is no integer")
 
 
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=_integer, parse_float=_no_number, parse_constant=_no_number
+)
+
+
 def read_json(text: str) -> Any:
     """JSON without doubled or oddly named members, fractions or large numbers."""
     try:
-        return json.loads(
-            text, object_pairs_hook=_members, parse_int=_integer, parse_float=_no_number, parse_constant=_no_number
-        )
+        return _decoder.decode(text)
     except (ValueError, RecursionError):
         raise Bad("it is not JSON") from None
 
