@@ -306,8 +306,12 @@ def _of_coverage(facts: Facts) -> Iterator[Reason]:
     fresh = facts.uncovered_since is not None and facts.now - facts.uncovered_since <= VERIFY_WITHIN
     missing = f"{_rows(facts.uncovered)} of {facts.as_of:,}"
     if fresh:
+        first = facts.first_uncovered() or 0
+        only_the_newest = first > 0 and facts.uncovered == facts.as_of - first
         yield Reason(
-            level=Level.NEUTRAL, word=State.UNVERIFIED, sentence=f"{missing}, just sealed, are being re-hashed."
+            level=Level.NEUTRAL,
+            word=f"{State.VERIFIED} to #{first - 1:,}" if only_the_newest else State.UNVERIFIED,
+            sentence=f"{missing}, just sealed, are being re-hashed.",
         )
     else:
         yield Reason(
