@@ -10,7 +10,7 @@ import typer
 from dashboard.cli.context import err, use_demo_home
 from dashboard.errors import AuditlensError, Exit
 
-_MODULES = ("run", "ingest", "look", "export", "prove", "demo", "geo", "key", "keep", "drill", "anchor")
+_MODULES = ("run", "ingest", "look", "export", "prove", "demo", "geo", "key", "keep", "drill", "anchor", "verify")
 _INTERRUPTED = 130
 
 
