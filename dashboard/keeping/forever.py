@@ -4,19 +4,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TypeVar
 
-from dashboard.errors import DamagedError, UnreachableError, UsageError
-from dashboard.keeping.anchoring import Anchorer
+from dashboard.errors import AuditlensError, DamagedError, UnreachableError, UsageError
+from dashboard.keeping.anchoring import Anchorer, outside_copies
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
+from dashboard.keeping.verify import Watch, keep, verify
 
 _logger = logging.getLogger("auditlens.sealer")
 _MONTHS_EVERY_S = 6 * 3600.0
 _LOOK_AT_ARCHIVE_EVERY_S = 5.0
 _LOOK_AT_SINKS_EVERY_S = 2.0
+_VERIFY_EVERY_S = 1.0
 _LONGEST_PAUSE_S = 15.0
 
 T = TypeVar("T")
@@ -29,12 +31,13 @@ def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> No
     `careful` reads the GeoIP database by Python alone, after a crash.
     """
     failures: list[DamagedError] = []
-    opened = partial(Sealer, log, careful=careful)
+    opened, watch = partial(Sealer, log, careful=careful), Watch(log)
     works = (
         partial(_repeat, "mirror", opened, _mirror_round, stop, _LOOK_AT_ARCHIVE_EVERY_S, failures),
         partial(
             _repeat, "anchors", partial(Anchorer, log, stop=stop), _anchor_round, stop, _LOOK_AT_SINKS_EVERY_S, failures
         ),
+        partial(_repeat, "verify", lambda: nullcontext(watch), _watch_round, stop, _VERIFY_EVERY_S, failures),
     )
     threads = [threading.Thread(target=work, name=work.args[0]) for work in works]
     for thread in threads:
@@ -46,7 +49,16 @@ def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> No
         for thread in threads:
             thread.join()
     if failures:
+        _look_once_more(log)
         raise failures[0]
+
+
+def _look_once_more(log: Log) -> None:
+    """Where the log contradicts itself everything stops, but not before it is written down what there is to see."""
+    try:
+        keep(log, verify(log, anchors=[copy.note for copy in outside_copies(log)]))
+    except AuditlensError as wrong:
+        _logger.warning("What happened to the log could not be kept. %s", wrong)
 
 
 def _seal_round(sealer: Sealer, passed_s: float) -> None:
@@ -57,6 +69,10 @@ def _seal_round(sealer: Sealer, passed_s: float) -> None:
 
 def _mirror_round(sealer: Sealer, _: float) -> None:
     sealer.mirror_if_due()
+
+
+def _watch_round(watch: Watch, _: float) -> None:
+    watch.round()
 
 
 def _anchor_round(anchorer: Anchorer, _: float) -> None:

@@ -235,3 +235,19 @@ def test_catching_up_does_not_wait_for_what_others_append_meanwhile(log: Log, mo
     began = time.monotonic()
     catch_up(log)
     assert time.monotonic() - began < 10
+
+
+def test_before_the_sealer_stops_for_damage_it_writes_down_what_there_is_to_see(
+    log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
+) -> None:
+    with log.appender() as appender, Sealer(log) as sealer:
+        appender.append([login(k) for k in range(5)])
+        sealer.seal()
+        admin.execute("update tree_edge set hashes = sha256('x') where level = 0")
+        appender.append([login(9)])
+    with pytest.raises(DamagedError):
+        run_forever(log, threading.Event())
+    kept = admin.execute("select findings, report from verification order by verification_no desc limit 1").fetchone()
+    assert kept is not None
+    assert int(str(kept[0])) > 0
+    assert '"kind":"tree damaged"' in str(kept[1])
