@@ -94,7 +94,7 @@ def seal(
     json: AsJson = False,
 ) -> None:
     """Give every recorded event its place in the log and, when due, mirror it into the archive."""
-    from dashboard.keeping import sealer
+    from dashboard.keeping import own_events, sealer
     from dashboard.keeping.forever import run_forever
 
     with open_log() as log:
@@ -103,8 +103,9 @@ def seal(
         if forever:
             run_forever(log, _stop_signal(until_input_ends), careful=careful)
             return
+        moved = own_events.rebase(log) if rebase else None
         with sealer.Sealer(log) as at_work:
-            done = at_work.rebase() if rebase else at_work.seal()
+            done = moved or at_work.seal()
             mirrored = at_work.mirror_if_due()
     if json:
         _print_json({"sealed": done.events, "tree_size": done.tree_size, "mirrored": mirrored})

@@ -10,7 +10,7 @@ from dashboard.keeping.mirror import mirror
 from dashboard.ledger.seal import Outcome, seal_once
 from dashboard.ledger.signing import sign_pending
 from dashboard.record.read import RecordReader
-from dashboard.record.sealing import SealingRecord
+from dashboard.record.sealing import LastSeal, SealingRecord
 
 _LOOK_FOR_UNSIGNED_EVERY_S = 5.0
 
@@ -55,6 +55,10 @@ class Sealer:
         if self._signs and (now or self._signed_at is None or moment - self._signed_at > _LOOK_FOR_UNSIGNED_EVERY_S):
             sign_pending(self._record, self._folder)
             self._signed_at = moment
+
+    def moved(self) -> LastSeal | None:
+        """The last seal, when the database was restored into another server since: then only `rebase` goes on."""
+        return self._record.moved()
 
     def rebase(self) -> Outcome:
         """Seals every event that has no place, found by comparing all of them: the way on after a restore."""

@@ -200,37 +200,75 @@ class SealingRecord:
                 self._connection.execute("set local synchronous_commit = on")
                 yield from self._one(limit, rebase)
 
+    def moved(self) -> LastSeal | None:
+        """The last seal, when the database was restored into another server since: its transaction ids tell nothing."""
+        with driver_errors(), self._connection.transaction():
+            self._connection.execute("set transaction isolation level repeatable read, read only")
+            last, current, system_id, sealed_on = self._state()
+            return last if self._moved(last, current, system_id, sealed_on) else None
+
     def _one(self, limit: int, rebase: bool) -> Iterator[Seal | None]:
-        sealed, current, system_id = self._state(rebase)
-        last = sealed.snapshot
-        stop = current.xmax if rebase else self._cut(last.xmax, current.xmax, limit)
-        batches = self._forgotten() if rebase else self._unsealed(last, stop)
+        sealed, current, system_id, sealed_on = self._state()
+        if not rebase and self._moved(sealed, current, system_id, sealed_on):
+            raise DamagedError(
+                "This database was restored into another server since the last seal: its transaction ids tell nothing.",
+                "If the restore was meant, run `auditlens seal --rebase` once: it compares everything.",
+            )
+        batches, covered = (self._forgotten(), current) if rebase else self._new(sealed.snapshot, current, limit)
         first = next(batches, None)
         if first is None:
             yield None
             return
         with self._connection.cursor() as writer:
             seal = Seal(writer, chain([first], batches), sealed)
-            seal.more = stop < current.xmax
+            seal.more = covered.xmax < current.xmax
             yield seal
-        open_still = (last.xip & current.xip) | {x for x in current.xip if last.xmax <= x < stop}
         self._connection.execute(
             sql("ledger/insert_seal").encode(),
             {
                 "seal_no": sealed.seal_no + 1, "tree_size": seal.tree_size, "system_id": system_id, "root": seal.root,
-                "snapshot": str(current if rebase else SnapshotText(stop, frozenset(open_still))),
+                "snapshot": str(covered),
             },
         )  # fmt: skip
 
+    def _new(
+        self, last: SnapshotText, current: SnapshotText, limit: int
+    ) -> tuple[Iterator[pl.DataFrame], SnapshotText]:
+        """The events of the next bite, and the snapshot that they complete. A bite in which all have their places
+        already, which only a restored log knows, is passed over.
+        """
+        while True:
+            stop = self._cut(last.xmax, current.xmax, limit)
+            open_still = (last.xip & current.xip) | {x for x in current.xip if last.xmax <= x < stop}
+            covered, batches = SnapshotText(stop, frozenset(open_still)), self._unsealed(last, stop)
+            first = next(batches, None)
+            if first is not None:
+                return chain([first], batches), covered
+            if stop >= current.xmax:
+                return iter(()), covered
+            last = covered
+
     def _unsealed(self, last: SnapshotText, stop: int) -> Iterator[pl.DataFrame]:
         after_tx, after_id = "0", 0
+        row = self._connection.execute(sql("ledger/newest_sealed_event").encode()).fetchone()
+        newest = (row and row[0]) or 0
         while True:
             values = {**_between(last, stop), "after_tx": after_tx, "after_id": after_id, "limit": _FETCH}
             frame = self._events("ledger/unsealed_events", values)
             if frame.is_empty():
                 return
-            yield frame
             after_tx, after_id = frame["tx"][-1], frame["id"][-1]
+            new = self._without_places(frame, newest)
+            if not new.is_empty():
+                yield new
+
+    def _without_places(self, events: pl.DataFrame, newest: int) -> pl.DataFrame:
+        """Those without a place: in a restored log a new transaction can have the id of one sealed elsewhere."""
+        older = events.filter(pl.col("id") <= newest)["id"]  # few: of transactions that committed late
+        if older.is_empty():
+            return events
+        rows = self._connection.execute(sql("ledger/placed_events").encode(), {"ids": older.to_list()}).fetchall()
+        return events.filter(~pl.col("id").is_in([row[0] for row in rows])) if rows else events
 
     def _forgotten(self) -> Iterator[pl.DataFrame]:
         after_id = 0
@@ -250,7 +288,8 @@ class SealingRecord:
             pl.col("imported") == "t",
         )
 
-    def _state(self, rebase: bool) -> tuple[LastSeal, SnapshotText, int]:
+    def _state(self) -> tuple[LastSeal, SnapshotText, int, int]:
+        """The last seal, where the next would stand, and the servers of both."""
         state = self._connection.execute(sql("ledger/server_state").encode()).fetchone()
         assert state is not None
         system_id, snapshot, standby = state
@@ -262,15 +301,18 @@ class SealingRecord:
         current = SnapshotText.parse(snapshot)
         row = self._connection.execute(sql("ledger/last_seal").encode()).fetchone()
         if row is None:
-            return LastSeal(), current, system_id
+            return LastSeal(), current, system_id, system_id
         seal_no, size, text, sealed_on, root = row
-        last = SnapshotText.parse(text)
-        if not rebase and (sealed_on != system_id or current.xmax < last.xmax):
-            raise DamagedError(
-                "This database was restored into another server since the last seal: its transaction ids tell nothing.",
-                "If the restore was meant, run `auditlens seal --rebase` once: it finds them by comparing everything.",
-            )
-        return LastSeal(seal_no, size, last, bytes(root)), current, system_id
+        return LastSeal(seal_no, size, SnapshotText.parse(text), bytes(root)), current, system_id, sealed_on
+
+    def _moved(self, last: LastSeal, current: SnapshotText, system_id: int, sealed_on: int) -> bool:
+        """Whether transaction ids of the record are another server's; before the first seal only those that are still
+        to come show it.
+        """
+        if last.seal_no:
+            return sealed_on != system_id or current.xmax < last.snapshot.xmax
+        row = self._connection.execute(sql("ledger/newest_transaction").encode()).fetchone()
+        return bool(row and row[0] is not None and row[0] >= current.xmax)
 
     def _cut(self, start: int, stop: int, limit: int) -> int:
         row = self._connection.execute(
