@@ -277,7 +277,7 @@ begin
     end if;
 
     with wanted as materialized (
-        select w.event_id, w.grp, min(w.digest) as digest from unnest(event_ids, grps, digests) w(event_id, grp, digest)
+        select w.event_id, w.grp, (array_agg(w.digest))[1] as digest from unnest(event_ids, grps, digests) w(event_id, grp, digest)
         where not exists (select from erased_group g where g.event_id = w.event_id and g.grp = w.grp)
         group by w.event_id, w.grp
     ), told as (

@@ -182,6 +182,7 @@ def test_an_erasure_that_is_sealed_is_signed_and_shown(log: Log) -> None:
         assert signed.tree_size == 31
 
 
+@pytest.mark.on_both_servers
 def test_the_archive_goes_on_where_it_was(log: Log) -> None:
     ids = fill(log, story(), 17)
     erase(log, find(log, [WHO]), "asked")

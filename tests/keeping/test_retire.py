@@ -83,6 +83,7 @@ def retired_all(log: Log, *months: date) -> list[tuple[date, int]]:
     return list(retire(log, months))
 
 
+@pytest.mark.on_both_servers
 def test_a_retired_month_is_in_the_archive_alone_and_everything_else_stays(old: Log, admin: Admin) -> None:
     with closing(Questions(old)) as questions:
         before = views.log_page(questions.engine(), EventFilter(), limit=1000)
