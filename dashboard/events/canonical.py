@@ -1,4 +1,5 @@
-"""The leaf of an event, format version 1: what is hashed, byte for byte, so that anyone can do it again.
+"""The leaf of an event, format version 1: what is hashed, byte for byte, so that anyone can do it again. LEAF_FORMAT.md
+beside this file says it for those who read no Python, with examples.
 
     leaf = SHA-256(0x00 || line)        line = RFC 8785 (JCS) text of the object that `leaf_line` makes
 
