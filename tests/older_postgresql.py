@@ -1,5 +1,6 @@
 """A PostgreSQL older than the embedded one, from Debian's package, in a folder of its own for as long as it is used."""
 
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ def older_server() -> Iterator[Endpoint]:
 
         options = ["--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         run("initdb", "-D", "pg", "-U", "auditlens", *options)
-        run("pg_ctl", "-D", "pg", "-w", "-l", "server.log", "-o", f"{_QUICK} -k {folder}", "start")
+        run("pg_ctl", "-D", "pg", "-w", "-l", "server.log", "-o", f"{_QUICK} -k {shlex.quote(name)}", "start")
         try:
             yield Endpoint(folder)
         finally:

@@ -12,8 +12,10 @@ from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.ledger.seal import seal_once
 from dashboard.ledger.tlog import Frontier, Tiles, check_consistency, check_inclusion
+from tests.log_fixtures import on_both_servers
 from tests.record.test_append import login
 
+pytestmark = on_both_servers
 INSERT = (
     "select audit_append(jsonb_build_object('occurred_at', '2026-11-01T12:00:00Z',"
     " 'category', 'Auth', 'action', 'Logged In', 'native_id', %s::text))"
