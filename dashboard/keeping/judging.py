@@ -20,6 +20,8 @@ SEAL_WITHIN_S = 10.0
 VERIFY_WITHIN = timedelta(seconds=60)
 """A sealed row that was not re-hashed for longer means that verification is late."""
 
+_SAID_BY_SINKS = "There is no copy of a checkpoint outside"
+
 
 class Level(IntEnum):
     """How bad; the higher wins."""
@@ -354,6 +356,8 @@ def _of_sinks(facts: Facts) -> Iterator[Reason]:
 
 def _notes(facts: Facts) -> Iterator[Reason]:
     for why in facts.left_out:
+        if why.startswith(_SAID_BY_SINKS):
+            continue
         yield Reason(level=Level.NEUTRAL, word="Left out", sentence=f"By the last pass: {why}", decides=False)
     if facts.erasures:
         yield Reason(

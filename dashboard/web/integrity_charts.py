@@ -54,10 +54,8 @@ def coverage(log: Service) -> None:
         return
     with st.container(border=True, key="coverage"):
         st.markdown("##### Coverage")
-        st.caption(
-            f"Rows #0 to #{facts.as_of - 1:,}: {facts.covered_rows:,} re-hashed in the last 24 h, "
-            f"{facts.uncovered:,} not"
-        )
+        rest = f"{facts.covered_rows:,} re-hashed in the last 24 h, {facts.uncovered:,} not"
+        st.caption(f"Rows #0 to #{facts.as_of - 1:,}: {rest if facts.uncovered else 'all re-hashed in the last 24 h'}")
         st.altair_chart(
             coverage_bar(parts(facts)), key="chart-coverage",
             alt=f"Bar of all {facts.as_of:,} rows: {facts.covered_rows:,} were re-hashed in the last 24 hours",

@@ -87,7 +87,7 @@ def _reasons(integrity: Integrity) -> None:
     """The state in words, then each reason with what to do about it."""
     first = integrity.reasons[0]
     with st.container(border=True, gap="small", key="integrity-reasons"):
-        st.markdown(f"#### :{COLOURS[first.level]}[{ICONS[first.level]}] {text.label(first.word)}")
+        st.subheader(f":{COLOURS[first.level]}[{ICONS[first.level]}] {text.label(first.word)}", anchor=False)
         with st.container(gap=None):
             st.text(first.sentence)
             if first.do:

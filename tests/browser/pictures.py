@@ -39,8 +39,9 @@ def main() -> None:
         try:
             address = f"http://127.0.0.1:{port}"
             eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=120)
+            chromium = install.CHROMIUM.find()
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=install.CHROMIUM.find())
+                browser = playwright.chromium.launch(executable_path=chromium)
                 verify(browser, address)
                 for path, drawn in PAGES.items():
                     take(browser, address, path, drawn)
