@@ -30,6 +30,7 @@ _ROW_COLUMNS = (
 )  # fmt: skip
 _NUMBERS = ("seq", "event_id", "id", "leaf_v", "source_seq")
 _SCHEMA = {name: pl.Int64 if name in _NUMBERS else pl.String for name in _ROW_COLUMNS}
+_NOTHING_SEEN = "3:3:"  # the snapshot that sees no transaction
 _SESSION = (
     "set transaction isolation level repeatable read, read only",
     "set local search_path = pg_catalog, public, pg_temp",  # no table of another schema stands in for ours
@@ -247,7 +248,8 @@ class VerifyRecord:
 
     def unplaced(self, first_id: int, last_id: int) -> list[int]:
         """The ids of events that should have a place and have none, within bounds of ids; up to 1,001."""
-        snapshot = str(self.last_seal()[0].snapshot)
+        last = self.last_seal()[0]
+        snapshot = str(last.snapshot) if last.seal_no else _NOTHING_SEEN
         return [row[0] for row in self._rows("unplaced", snapshot=snapshot, first_id=first_id, last_id=last_id)]
 
     def id_after(self, event_id: int, count: int) -> int | None:

@@ -84,13 +84,16 @@ class Parts:
 
 
 def _without(ranges: tuple[Range, ...], gone: tuple[Range, ...]) -> Iterator[Range]:
+    """What is left of ranges; none is empty."""
     for start, stop in ranges:
         at = start
         for first, last in gone:
             if first < stop and last > at:
-                yield at, max(at, first)
+                if at < first:
+                    yield at, first
                 at = max(at, last)
-        yield at, max(at, stop)
+        if at < stop:
+            yield at, stop
 
 
 def _both(one: tuple[Range, ...], other: tuple[Range, ...]) -> Iterator[Range]:
@@ -165,7 +168,7 @@ def sum_up(log: Log, record: VerifyRecord, parts: Parts, mode: Mode, began: floa
         *_unplaced(record, parts, waiting, tally.retired),
         *_counted(record, parts),
     ]
-    left_out = _left_out(record, parts)
+    left_out = _left_out(log, record, parts)
     return tally.report(log, mode, parts.head, parts.outside, waiting, left_out, time.monotonic() - began)
 
 
@@ -252,7 +255,9 @@ def _counted(record: VerifyRecord, parts: Parts) -> list[Finding]:
         return []
     waiting = record.waiting_counters().with_columns(pl.lit(parts.head.tree_size).alias("seq"))
     parts.counters.add(runs_in(waiting))
-    return list(parts.counters.gaps())
+    unread = [odd.seq for odd in parts.odd if odd.found is None]
+    unread += [start for start, _ in _without(joined(parts.missing), joined(parts.in_archive))]
+    return [gap for gap in parts.counters.gaps() if not any((gap.first or 0) < seq < (gap.last or 0) for seq in unread)]
 
 
 def _unchecked(record: VerifyRecord, parts: Parts) -> Iterator[Finding]:
@@ -260,15 +265,20 @@ def _unchecked(record: VerifyRecord, parts: Parts) -> Iterator[Finding]:
         yield Finding(
             kind=Kind.UNVERIFIABLE, message="No verifier key is trusted on this host: no signature can be checked."
         )
-    if parts.missing and parts.archive is None:
-        yield Finding(kind=Kind.UNVERIFIABLE, message="Retired events can't be verified: the archive can't be read.")
+    elsewhere = [*parts.in_archive, *((one.first or 0, (one.last or 0) + 1) for one in parts.of_archive)]
+    for start, stop in _without(joined(parts.missing), joined(elsewhere)):
+        message = "These events were retired, and the archive that should hold them can't be read."
+        yield Finding(kind=Kind.UNVERIFIABLE, message=message, first=start, last=stop - 1)
 
 
-def _left_out(record: VerifyRecord, parts: Parts) -> Iterator[str]:
+def _left_out(log: Log, record: VerifyRecord, parts: Parts) -> Iterator[str]:
     start, stop = parts.wanted
     if not parts.is_whole:
         rest = parts.head.tree_size - (stop - start)
         yield f"{rest:,} rows were not hashed again in this pass, and no counter of a source was followed."
+    reach = parts.archive.reach if parts.archive else parts.head.tree_size
+    if parts.head.tree_size - reach > 2 * log.settings.mirror_rows:
+        yield f"The archive holds the first {reach:,} events only; the others were not compared with it."
     signed = record.extent().checkpoint_size
     if signed < parts.head.tree_size and parts.head.sealed_at < datetime.now(UTC) - _UNSIGNED_FOR:
         yield f"The last {parts.head.tree_size - signed:,} events are not signed yet."

@@ -60,16 +60,22 @@ class Heard:
 class TreeCheck:
     """Climbs the tree of one state, chunk by chunk, and remembers what does not fit.
 
-    With a `climb` it goes on where an earlier check ended; what that one saw counts as agreed.
+    With a `climb` it goes on where an earlier check ended, at `known` leaves; what that one saw counts as agreed.
     """
 
     def __init__(
-        self, record: VerifyRecord, head: Head, outside: Iterable[Statement] = (), climb: Climb | None = None
+        self,
+        record: VerifyRecord,
+        head: Head,
+        outside: Iterable[Statement] = (),
+        climb: Climb | None = None,
+        known: int = 0,
     ) -> None:
         self._record, self._head = record, head
         self._outside = sorted(outside, key=_by_size)
         self._edges = record.edges()
         self.climb = climb or Climb()
+        self._known = known
         start = self.climb.tiles * TILE_WIDTH
         self.torn: list[Torn] = []
         self.heard = {source: Heard(agreed=start, largest=start) for source in Source}
@@ -174,7 +180,7 @@ class TreeCheck:
 
     def _hear(self, statement: Statement, root: bytes) -> None:
         heard = self.heard[statement.source]
-        heard.count += 1
+        heard.count += statement.size > self._known
         if statement.root == root:
             heard.largest = max(heard.largest, statement.size)
             if not heard.wrong:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from dashboard.keeping.anchoring import outside_copies
 from dashboard.keeping.log import Log
@@ -13,10 +14,10 @@ from dashboard.keeping.verify.passes import compare_archive_again, login, open_a
 from dashboard.keeping.verify.rows import check_rows
 from dashboard.keeping.verify.signatures import Outside, check_signatures, look_outside
 from dashboard.keeping.verify.summing_up import Parts, Tally, in_archive, inserted, of_log
-from dashboard.keeping.verify.tree import Source, TreeCheck
+from dashboard.keeping.verify.tree import Source, Statement, TreeCheck
 from dashboard.ledger.climb import Climb
 from dashboard.ledger.report import Finding, Kind, Mode, Report, joined
-from dashboard.ledger.tlog import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH
+from dashboard.ledger.tlog import EMPTY_ROOT, HASH_BYTES, TILE_HEIGHT, TILE_WIDTH
 from dashboard.record.tree import Head
 from dashboard.record.verifying import VerifyRecord
 
@@ -35,6 +36,7 @@ class Walk:
     every_s: float
     climb: Climb = field(default_factory=Climb)
     at: int = 0
+    root: bytes = b""  # of the tree of that size, as it was climbed
     checkpoint: int = 0  # the next number
     event_id: int = -(2**63)  # ids up to here were looked for among places
     ends: bool = False
@@ -73,8 +75,8 @@ class Watch:
         outside = self._outside()  # before the state is fixed: it is older
         url, part = login(self._log)
         with VerifyRecord.open(url, part) as record:
-            head = record.head()
-            if head is None:
+            head = record.head() or Head(0, 0, EMPTY_ROOT, datetime.now(UTC))
+            if not head.tree_size and not self._new.at:
                 return None
             self._step(record, head, outside, moment)
             walk = next((walk for walk in (self._new, self._all) if self._is_due(walk, moment)), None)
@@ -119,7 +121,7 @@ class Watch:
         """Begins with the newest rows; a pass over everything comes to the others."""
         start = max(0, head.tree_size - MOST_ROWS)
         start -= start % TILE_WIDTH
-        self._new.climb, self._new.at = climb_at(record, start), start
+        self._new.climb, self._new.at, self._new.root = climb_at(record, start), start, b""
         self._new.checkpoint = max(record.extent().last_checkpoint - _MOST_CHECKPOINTS + 1, 0)
         self._is_placed = True
 
@@ -164,12 +166,15 @@ class Watch:
         last = min(record.extent().last_checkpoint, walk.checkpoint + _MOST_CHECKPOINTS - 1)
         if outside.trusted.keys:
             parts.take(check_signatures(record, outside.trusted, folder.origin, walk.checkpoint, last + 1))
-        check = TreeCheck(record, head, outside.statements, Climb.of(walk.climb.tiles, walk.climb.edges))
+        mine = [Statement(walk.at, Source.MEMORY, walk.root, "watch")] if walk.root else []
+        climb = Climb.of(walk.climb.tiles, walk.climb.edges)
+        check = TreeCheck(record, head, [*outside.statements, *mine], climb, walk.at)
         parts.check = check.advance(stop)
         if archive:
             compare_archive_again(self._log, parts)
         walk.tally.add(record, parts)
-        walk.climb, walk.at, walk.checkpoint = check.climb, stop, max(walk.checkpoint, last + 1)
+        walk.climb, walk.at, walk.root = check.climb, stop, check.root
+        walk.checkpoint = max(walk.checkpoint, last + 1)
         walk.has_news = True
         walk.worked_s += time.monotonic() - began
 
