@@ -1,12 +1,21 @@
-"""What protects the record, as the file says it and as the migrations make it."""
+"""What protects the record, as the file says it and as the migrations make it, on each server that is supported."""
 
 import json
 
 from dashboard.keeping.log import Log
+from dashboard.keeping.verify import verify
 from dashboard.keeping.verify.guards import EXPECTED, check_guards
+from dashboard.ledger.report import Kind
 from dashboard.record.verifying import VerifyRecord
+from tests import attacks
 from tests.attacks import Admin
 from tests.keeping.protection import facts_to_expect
+from tests.keeping.sealed_log import said, sealed
+from tests.log_fixtures import on_both_servers
+
+__all__ = ["sealed"]  # the fixture
+
+pytestmark = on_both_servers
 
 
 def test_the_file_says_what_the_migrations_make(log: Log) -> None:
@@ -36,3 +45,10 @@ def test_a_database_of_an_older_version_can_not_be_compared(log: Log, admin: Adm
     with VerifyRecord.open(log.urls.sealer, "sealer") as record:
         (found,) = check_guards(record)
     assert (found.kind, found.is_damage) == ("can't be verified", False)
+
+
+def test_a_log_is_verified_on_each_server(sealed: Log, admin: Admin) -> None:
+    assert verify(sealed).findings == ()
+    attacks.edit(admin, "an actor", 77)
+    attacks.force(admin, attacks.DELETE.format(seq=401))
+    assert said(verify(sealed)) == [(Kind.ALTERED, 77, 77), (Kind.DELETED, 401, 401)]
