@@ -116,12 +116,12 @@ def seal(
 def _take_up_again(log: "Log", checkpoint: Path | None) -> None:
     """Goes on after the sealer's memory, or a part of the log, was lost; both are events."""
     from dashboard.keeping.own_events import record_own
-    from dashboard.ledger import signing
+    from dashboard.ledger import note, signing
 
     folder = log.sealer_folder()
     with log.sealing() as record:
         if checkpoint is not None:
-            outside = signing.adopt(record, folder, checkpoint.read_text("utf-8"))
+            outside = signing.adopt(record, folder, note.from_file(checkpoint.read_text("utf-8")))
             done = (
                 "Checkpoint Adopted",
                 f"adopted:{outside.size}:{outside.root.hex()}",

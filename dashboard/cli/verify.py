@@ -39,8 +39,9 @@ def verify(
     """
     from dashboard.keeping.verify import keep
     from dashboard.keeping.verify import verify as verify_log
+    from dashboard.ledger import note
 
-    files = [path.read_text("utf-8") for path in anchor or ()]
+    files = [note.from_file(path.read_text("utf-8")) for path in anchor or ()]
     with open_log() as log:
         notes, failures = _outside(log)
         start = 0 if full else _first_uncovered(log)

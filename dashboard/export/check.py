@@ -920,7 +920,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         listed = asked.keys.read_text("utf-8") if asked.keys else ""
-        older = asked.checkpoint.read_text("utf-8") if asked.checkpoint else None
+        older = asked.checkpoint.read_text("utf-8").rstrip("\n") + "\n" if asked.checkpoint else None
         keys = read_keys("\n".join([*asked.key, listed]))
         if (asked.key or asked.keys) and not keys:
             raise WrongUse("No verifier key was given.")

@@ -122,9 +122,7 @@ class SealerFolder:
         except FileNotFoundError:
             return Trusted(())
         except (OSError, UnicodeDecodeError, BadNote) as wrong:
-            raise UsageError(
-                f"{self._trusted} can't be read: {wrong}.", "It holds a verifier key a line."
-            ) from wrong
+            raise UsageError(f"{self._trusted} can't be read: {wrong}.", "It holds a verifier key a line.") from wrong
 
     def state(self) -> SignedState:
         """What was signed last. Raises DamagedError when it is missing, unreadable, or of another log."""

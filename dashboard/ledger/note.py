@@ -96,6 +96,11 @@ def sign(text: str, signers: Iterable[Signer]) -> str:
     return text + "\n" + "".join(signer.line(text) for signer in signers)
 
 
+def from_file(text: str) -> str:
+    """A note as a person hands it in: copied from a page it lacks its last line break, or has others than we write."""
+    return text.replace("\r\n", "\n").rstrip("\n") + "\n"
+
+
 def open_note(note: str, trusted: Sequence[Verifier]) -> tuple[str, tuple[Verifier, ...]]:
     """The text, and which of the trusted keys signed it; signatures of others are passed over.
 

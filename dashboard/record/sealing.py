@@ -170,6 +170,14 @@ class SealingRecord:
         """Keeps a signed report of verification."""
         self._insert("ledger/insert_verification", {"findings": findings, "report": report})
 
+    def own_keys(self, native_ids: Sequence[str]) -> set[str]:
+        """Which of our own events, by their ids, there are already."""
+        with driver_errors():
+            rows = self._connection.execute(
+                sql("ledger/own_keys").encode(), {"native_ids": list(native_ids)}
+            ).fetchall()
+            return {row[0] for row in rows}
+
     def _insert(self, name: str, values: dict[str, object]) -> None:
         with driver_errors(), self._connection.transaction():
             self._connection.execute("set local synchronous_commit = on")

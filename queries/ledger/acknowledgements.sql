@@ -4,5 +4,5 @@ select k.native_id, k.event_id, s.seq, s.recorded_at, e.actor, e.description
 from event_key k
 join sealed s on s.event_id = k.event_id
 left join audit_event e on e.id = s.event_id and e.recorded_at = s.recorded_at
-where k.source = 'auditlens' and k.native_id = any(%(native_ids)s)
+where k.source = 'auditlens' and k.native_id = any(%(native_ids)s) and e.imported is not true -- nobody acknowledges by a file
 order by s.seq
