@@ -111,9 +111,11 @@ def test_a_restored_log_goes_on_when_told_to_and_passes_nothing_over(
 ) -> None:
     with psycopg.connect(elsewhere.url("auditlens", "postgres"), autocommit=True) as there:
         spend(admin, max(0, next_transaction(there) + 400 - next_transaction(admin)))
+    first = next_transaction(admin)
     append(log, 0, 60)
     seal(log)
     append(log, 60, 70)  # waits when the dump is made
+    last = next_transaction(admin)
     before, memory = sealed(log), log.sealer_folder().state()
     new = move(log)
     assert sealed(new) == before
@@ -126,12 +128,13 @@ def test_a_restored_log_goes_on_when_told_to_and_passes_nothing_over(
     assert rebase(new).events == 16  # ten that waited, five that came, and one that says so
     assert new.sealer_folder().state().size == memory.size + 16
     with psycopg.connect(elsewhere.url("auditlens", MOVED), autocommit=True) as there:
+        spend(there, max(0, first - next_transaction(there) - 20))
         for k in range(75, 95):  # while the new server's transaction ids pass those of the old rows
             spend(there, 50)
             append(new, k, k + 1)
             assert waiting(new) == 1
             assert seal_in_bites(new) == 1
-        assert next_transaction(there) > next_transaction(admin)
+        assert first < last < next_transaction(there)
         rows = there.execute("select native_id from sealed join audit_event on id = event_id order by seq").fetchall()
     assert sealed(new)[:60] == before
     assert all(row.leaf == row.sealed_leaf for row in sealed(new))
