@@ -2,6 +2,7 @@
 though the other server gives out transaction ids anew.
 """
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,7 +12,8 @@ from typing import TypeAlias
 import psycopg
 import pytest
 
-from dashboard.errors import DamagedError
+from dashboard import cli
+from dashboard.errors import DamagedError, Exit
 from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.keeping.own_events import rebase
@@ -165,3 +167,20 @@ def test_a_rebase_without_a_restore_puts_nothing_on_record(log: Log) -> None:
     assert rebase(log).events == 0
     append(log, 3, 5)
     assert rebase(log).events == 2
+
+
+def test_the_command_refuses_and_says_what_to_do_then_goes_on(
+    log: Log, move: Callable[[Log], Log], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    append(log, 0, 3)
+    seal(log)
+    new = move(log)
+    monkeypatch.setenv("AUDITLENS_HOME", str(log.settings.home))
+    for part in ("reader", "writer", "sealer"):
+        monkeypatch.setenv(f"AUDITLENS_{part.upper()}_URL", new.urls.of(part))
+    assert cli.main(["seal"]) == Exit.DAMAGED
+    assert "auditlens seal --rebase" in " ".join(capsys.readouterr().err.split())
+    assert cli.main(["seal", "--rebase", "--json"]) == Exit.DONE
+    assert json.loads(capsys.readouterr().out) == {"sealed": 1, "tree_size": 4, "mirrored": 0}
+    assert cli.main(["seal", "--json"]) == Exit.DONE
+    assert json.loads(capsys.readouterr().out)["sealed"] == 0
