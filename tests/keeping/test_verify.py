@@ -1,5 +1,6 @@
 """Verification: each attack found by its name and at its place, and no alarm without one."""
 
+import json
 import random
 from dataclasses import replace
 
@@ -311,6 +312,33 @@ def test_honest_logs_of_many_shapes_raise_no_alarm(log: Log, admin: Admin, seed:
     assert report.findings == ()
     assert report.covered == (((0, report.as_of),) if report.as_of else ())
     assert report.rows + report.unsealed == number
+
+
+ODD = [
+    "", " ", '"', '""', ",", "\\", "\\N", "\\.", "null", "NULL", "\r", "\n", "\r\n", 'a"\n,"b', "'", "\t", "é",
+    "e\u0301", "😀", "\u2028", "\u202e", "\ufeff", "\x01", "\x7f", "t", "0", "-", "=1+1", '{"a":"b"}', "x" * 900,
+]  # fmt: skip
+
+
+def test_texts_of_every_kind_are_hashed_as_they_were_sealed(log: Log) -> None:
+    chance = random.Random(5)
+    events = [
+        replace(
+            event(k),
+            actor=chance.choice([None, *ODD]), description=chance.choice(ODD), target=chance.choice([None, *ODD]),
+            user_agent=chance.choice([None, *ODD]), reported_region=chance.choice([None, *ODD]),
+            actor_id=chance.choice([None, *ODD]) if k % 3 else None, request_id=chance.choice(ODD),
+            details=json.dumps(chance.choice(ODD)), source_ip=chance.choice([None, "2001:db8::1", "::ffff:1.2.3.4"]),
+            original=chance.choice([None, b"", b"\x00\xff", b"line"]),
+        )
+        for k in range(700)
+    ]  # fmt: skip
+    with log.appender() as appender, Sealer(log) as sealer:
+        appender.append(events)
+        sealer.seal()
+        sealer.mirror()
+    report = verify(log)
+    assert (report.findings, report.rows, report.archived) == ((), 700, 700)
 
 
 def test_an_empty_log_is_sound_and_covers_nothing(log: Log) -> None:

@@ -137,6 +137,13 @@ def test_a_changed_row_of_the_archive_is_found(
     assert {one.kind for one in found} == {Kind.ARCHIVE}
 
 
+def test_rows_added_to_the_archive_at_its_end_are_found(sealed: Log) -> None:
+    for file in (sealed.settings.home / "archive" / "events").glob("*.parquet"):
+        rows = pl.read_parquet(file)
+        pl.concat([rows, rows.filter(pl.col("seq") == 9).with_columns(pl.col("seq") + 700)]).write_parquet(file)
+    assert said(verify(sealed)) == [(Kind.ARCHIVE, 709, 709)]
+
+
 @pytest.mark.parametrize("how", ["missing", "torn"])
 def test_a_file_of_the_archive_that_is_gone_is_found(sealed: Log, how: str) -> None:
     for file in (sealed.settings.home / "archive" / "events").glob("*.parquet"):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from dashboard.archive.table import ArchiveTable
-from dashboard.events.canonical import GROUPS
+from dashboard.events.canonical import GROUPS, LEAF_VERSION
 from dashboard.events.columns import SCHEMA
 from dashboard.keeping.verify.counters import Runs, runs_in
 from dashboard.keeping.verify.rows import tree_leaves
@@ -38,6 +38,7 @@ class ArchiveFiles:
     """One opened version of both tables: their files, and how far they reach together."""
 
     reach: int
+    ends: tuple[int, int]  # of each table
     events: tuple[str, ...]
     evidence: tuple[str, ...]
     lacking: int  # files that are not there
@@ -50,6 +51,7 @@ class ArchiveFiles:
         there = [file for file in listed if urlsplit(file).scheme or Path(file).exists()]
         return cls(
             reach=min(events.watermark, evidence.watermark),
+            ends=(events.watermark, evidence.watermark),
             events=tuple(file for file in events.files() if file in there),
             evidence=tuple(file for file in evidence.files() if file in there),
             lacking=len(listed) - len(there),
@@ -93,6 +95,21 @@ def check_archive(record: VerifyRecord, files: ArchiveFiles, start: int, stop: i
     return done
 
 
+def check_ends(files: ArchiveFiles) -> Iterator[Finding]:
+    """Rows at places that the archive says it does not reach."""
+    tables = (("events", files.events, SCHEMA), ("evidence", files.evidence, EVIDENCE_SCHEMA))
+    for (name, listed, schema), end in zip(tables, files.ends, strict=True):
+        try:
+            beyond = _scan(listed, schema).filter(~pl.col("seq").is_between(0, end, closed="left"))
+            seqs = beyond.select(pl.col("seq").min().alias("first"), pl.col("seq").max().alias("last")).collect()
+        except (pl.exceptions.PolarsError, OSError):
+            continue  # the units say which rows can't be read
+        first, last = seqs.row(0)
+        if first is not None:
+            message = f"The archive's table {name} holds rows at places that it was not given."
+            yield Finding(kind=Kind.ARCHIVE, message=message, first=first, last=last)
+
+
 def _read(
     files: Sequence[str], schema: Mapping[str, pl.DataType], start: int, stop: int, done: ArchiveDone
 ) -> pl.DataFrame:
@@ -126,11 +143,12 @@ def _leaf_columns(both: pl.DataFrame) -> pl.DataFrame:
 
 
 def _differs() -> pl.Expr:
-    """Columns that are in no leaf, for they follow from others: clock and erased, and the id that stands twice."""
+    """Columns that are in no leaf, for they follow from others: clock, erased, leaf_v, and the id that stands twice."""
     return (
         pl.col("clock").ne_missing(_CLOCK)
         | pl.col("erased").ne_missing(_ERASED)
         | pl.col("id").ne_missing(pl.col("id_evidence"))
+        | pl.col("leaf_v").ne_missing(LEAF_VERSION)
     )
 
 

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 
 from dashboard.errors import DamagedError, UnreachableError
 from dashboard.keeping.log import Log
-from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles, check_archive
+from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles, check_archive, check_ends
 from dashboard.keeping.verify.leave_takings import retired_months
 from dashboard.keeping.verify.rows import RowsDone, check_rows
 from dashboard.keeping.verify.signatures import Signatures, check_signatures, look_outside
@@ -124,6 +124,8 @@ def verify(
                 for unit, done in zip(units, results, strict=True):
                     parts.take(done)
                     tell(unit)
+        if archive is not None:
+            parts.of_archive += check_ends(archive)
         compare_archive_again(log, parts)
         return sum_up(log, record, parts, mode, began)
 
