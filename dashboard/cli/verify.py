@@ -104,9 +104,9 @@ def _print(report: "Report") -> None:
     ranges = ", ".join(f"{start:,} to {stop - 1:,}" for start, stop in report.covered) or "none"
     typer.echo(f"Rows hashed again: {ranges} ({report.rows:,} in the record, {report.archived:,} in the archive).")
     typer.echo(
-        f"Tree of {report.as_of:,} events, {report.seals:,} sealed roots, {report.checkpoints:,} signatures, "
-        f"{report.anchors:,} copies outside, {report.erased:,} erased groups, {report.retired:,} retired rows; "
-        f"{report.unsealed:,} events wait. {report.seconds:.1f} s."
+        f"Tree of {report.as_of:,} events; roots {report.seals:,}, signatures {report.checkpoints:,}, copies outside "
+        f"{report.anchors:,}, erased groups {report.erased:,}, retired rows {report.retired:,}, waiting "
+        f"{report.unsealed:,}; {report.seconds:.1f} s."
     )
     for reason in report.left_out:
         typer.echo(f"Not covered: {reason}")

@@ -56,6 +56,8 @@ def test_without_full_it_begins_where_the_last_day_ended(
     real: Log, admin: Admin, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told(capsys, "--full")
+    code, out = told(capsys)
+    assert (code, "Rows hashed again: none" in out, "300 rows were not hashed again" in out) == (0, True, True)
     with real.appender() as appender, Sealer(real) as sealer:
         appender.append([login(k) for k in range(300, 340)])
         sealer.seal()

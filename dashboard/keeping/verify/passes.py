@@ -146,16 +146,21 @@ def open_archive(log: Log) -> tuple[ArchiveFiles | None, list[str], list[Finding
 
 def _units(record: VerifyRecord, parts: Parts) -> Iterator[Unit]:
     start, stop = parts.wanted
-    for first in range(start - start % PIECE, stop, PIECE):
-        yield Unit("rows", max(start, first), min(stop, first + PIECE))
+    yield from _pieces("rows", start, stop)
     if parts.archive is not None:
-        reach = min(stop, parts.archive.reach)
-        for first in range(start - start % PIECE, reach, PIECE):
-            yield Unit("archive", max(start, first), min(reach, first + PIECE))
+        yield from _pieces("archive", start, min(stop, parts.archive.reach))
     extent = record.extent()
     if parts.outside.trusted.keys and extent.last_checkpoint:
         for first in range(extent.first_checkpoint, extent.last_checkpoint + 1, _SIGNATURES):
             yield Unit("signatures", first, first + _SIGNATURES)
+
+
+def _pieces(kind: str, start: int, stop: int) -> Iterator[Unit]:
+    """A range in pieces that end where tiles of level 1 do; none is empty."""
+    while start < stop:
+        end = min(stop, start - start % PIECE + PIECE)
+        yield Unit(kind, start, end)
+        start = end
 
 
 def _processes(asked: int | None, rows: int) -> int:
