@@ -78,7 +78,7 @@ class TreeRecord:
     def leaf_lines(self, start: int, stop: int) -> tuple[LeafLine, ...]:
         """What a stranger with psql alone finds for the events at start to stop, those of them that the record holds.
 
-        About 30 µs of the database's time an event; every line is in memory at once.
+        About 50 µs of the database's time an event; every line is in memory at once.
         """
         with driver_errors():
             query = sql("ledger/leaf_lines").encode()
