@@ -150,6 +150,8 @@ def signature_of(line: str) -> tuple[str, bytes]:
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or any(ord(character) < 0x20 and character != "\n" for character in text):
         raise BadNote("a note's text ends in a line break and holds no other control character")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadNote("a note's text holds half a surrogate pair, which is not a character")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,3 +124,8 @@ def test_a_text_that_is_no_checkpoint_is_refused(text: str) -> None:
 def test_a_damaged_verifier_key_is_refused(vkey: str) -> None:
     with pytest.raises(BadNote):
         Verifier.parse(vkey)
+
+
+def test_half_a_character_is_no_text_of_a_note() -> None:
+    with pytest.raises(BadNote, match="half a surrogate pair"):
+        open_note(NOTE.replace("109482", "\ud800"), [SIGNER.verifier])
