@@ -109,6 +109,18 @@ def test_an_event_slipped_in_is_found_by_the_pass(sealed: Log, admin: Admin) -> 
     assert [(one.kind, one.event_id) for one in report.findings] == [(Kind.INSERTED, 4_000_000_000_000_000_000)]
 
 
+def test_a_log_that_is_sealed_all_the_time_is_passed_over_too(sealed: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.keeping.verify.watch.MOST_ROWS", 256)
+    watch = Watch(sealed)
+    told = []
+    for k in range(12):
+        more(sealed, 600 + k, 601 + k)
+        told += rounds(watch, 100.0 + k, 1)
+    (whole,) = [report for report in told if report.mode is Mode.BACKGROUND]
+    assert whole.covered[0][0] == 0
+    assert whole.covered[0][1] > 600
+
+
 def test_a_pass_goes_as_fast_as_it_may(sealed: Log) -> None:
     slow = Log(
         sealed.settings.model_copy(update={"verify_rows_per_second": 100}), sealed.urls, sealed.log_id,
