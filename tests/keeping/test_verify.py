@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from dashboard.config import Settings
+from dashboard.events.regions import Regions
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.verify import verify
 from dashboard.ledger.report import Kind
-from dashboard.ledger.signing import rotate
+from dashboard.ledger.seal import seal_once
+from dashboard.ledger.signing import begin_new_origin, rotate
 from tests import attacks
 from tests.attacks import Admin, event_at, force, one
 from tests.keeping.sealed_log import RETIRE, damage, event, notes, said, sealed
@@ -312,6 +314,33 @@ def test_honest_logs_of_many_shapes_raise_no_alarm(log: Log, admin: Admin, seed:
     assert report.findings == ()
     assert report.covered == (((0, report.as_of),) if report.as_of else ())
     assert report.rows + report.unsealed == number
+
+
+def test_events_without_a_place_after_a_restore_are_told(sealed: Log, admin: Admin) -> None:
+    force(admin, "update seal set system_id = 1")
+    assert verify(sealed).findings == ()
+    with sealed.appender() as appender:
+        appender.append([event(600)])
+    (found,) = verify(sealed).findings
+    assert (found.kind, found.first) == (Kind.UNSEALED, None)
+    assert "seal --rebase" in found.message
+    with sealed.sealing() as record, Regions.open(None) as regions:
+        seal_once(record, regions, rebase=True)
+    assert verify(sealed).findings == ()
+
+
+def test_what_a_restore_lost_is_told_by_copies_for_ever(sealed: Log, admin: Admin) -> None:
+    outside = notes(sealed, admin)
+    memory = sealed.sealer_folder().state()
+    attacks.cut(admin, sealed, 560)  # as a restore leaves it
+    sealed.sealer_folder().save_state(memory)
+    with sealed.sealing() as record:
+        begin_new_origin(record, sealed.sealer_folder())
+    with sealed.appender() as appender, Sealer(sealed) as sealer:
+        appender.append([event(700 + k) for k in range(100)])
+        sealer.seal()
+    assert [one for one in verify(sealed).findings if one.is_damage] == []
+    assert said(verify(sealed, anchors=outside))[0] == (Kind.REWRITTEN, 560, 599)
 
 
 ODD = [

@@ -89,6 +89,53 @@ def test_a_guard_that_was_taken_off_is_found(sealed: Log, admin: Admin, statemen
     assert any(finding.message.startswith(message) for finding in found), found
 
 
+ROLES: list[tuple[str, str, str]] = [
+    (
+        "grant auditlens_owner to auditlens_writer",
+        "revoke auditlens_owner from auditlens_writer",
+        "Not made by a migration: membership of auditlens_writer in auditlens_owner.",
+    ),
+    (
+        "alter role auditlens_reader superuser",
+        "alter role auditlens_reader nosuperuser",
+        "Changed: role auditlens_reader. It should be: login.",
+    ),
+    (
+        "alter role auditlens_owner login",
+        "alter role auditlens_owner nologin",
+        "Changed: role auditlens_owner. It should be: no login.",
+    ),
+    (
+        "alter role auditlens_sealer set search_path = evil, public",
+        "alter role auditlens_sealer reset search_path",
+        "Not made by a migration: setting search_path of auditlens_sealer.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "back", "message"), ROLES)
+def test_a_role_with_more_rights_is_found(sealed: Log, admin: Admin, change: str, back: str, message: str) -> None:
+    admin.execute(change.encode())  # of the whole server
+    try:
+        assert [finding.message for finding in damage(verify(sealed))] == [message]
+    finally:
+        admin.execute(back.encode())
+
+
+def test_a_table_of_another_schema_does_not_stand_in(sealed: Log, admin: Admin) -> None:
+    """Whoever sets the search path could show verification a copy of what was there before."""
+    admin.execute("create schema evil; grant usage on schema evil to public")
+    admin.execute("create view evil.audit_event as select * from public.audit_event")
+    admin.execute("create table evil.sealed as select * from public.sealed")
+    admin.execute("grant select on all tables in schema evil to public")
+    attacks.edit(admin, "a region", 401)
+    admin.execute("alter role auditlens_sealer set search_path = evil, public")
+    try:
+        assert (Kind.ALTERED, 401, 401) in said(verify(sealed))
+    finally:
+        admin.execute("alter role auditlens_sealer reset search_path")
+
+
 def test_each_partition_has_its_guards(sealed: Log, admin: Admin) -> None:
     (name,) = admin.execute("select tableoid::regclass::text from audit_event limit 1").fetchone() or ("",)
     admin.execute(f"drop trigger no_truncate on {name}".encode())
