@@ -66,6 +66,15 @@ def test_many_deleted_side_by_side_are_one_finding(sealed: Log, admin: Admin) ->
     assert said(verify(sealed)) == [(Kind.DELETED, 100, 199)]
 
 
+def test_a_report_stays_short_whatever_was_done(sealed: Log, admin: Admin) -> None:
+    force(admin, "update audit_event set description = description || 'x'")
+    assert said(verify(sealed)) == [(Kind.ALTERED, 0, 599)]
+    force(admin, "delete from audit_event where id % 2 = 0")
+    assert {kind for kind, _, _ in said(verify(sealed))} == {Kind.ALTERED, Kind.DELETED}
+    force(admin, "delete from audit_event", "delete from sealed")
+    assert (Kind.DELETED, 0, 599) in said(verify(sealed))
+
+
 def test_an_event_slipped_in_behind_the_seal_is_found(sealed: Log, admin: Admin) -> None:
     with attacks.past_the_guards(admin):
         event_id = one(

@@ -191,6 +191,14 @@ def test_rows_added_to_the_archive_at_its_end_are_found(sealed: Log) -> None:
     assert said(verify(sealed)) == [(Kind.ARCHIVE, 709, 709)]
 
 
+def test_a_tile_that_was_altered_is_not_held_against_the_archive(sealed: Log, admin: Admin) -> None:
+    force(admin, "update tile set hashes = (select hashes from tile where number = 1) where level = 0 and number = 0")
+    assert said(verify(sealed)) == [(Kind.TREE, 0, 255)]
+    attacks.change_archive(sealed, "events", at_33("actor", pl.lit("x")))
+    attacks.edit(admin, "an actor", 44)
+    assert said(verify(sealed)) == [(Kind.ALTERED, 44, 44), (Kind.TREE, 0, 255), (Kind.ARCHIVE, 33, 33)]
+
+
 @pytest.mark.parametrize("how", ["missing", "torn"])
 def test_a_file_of_the_archive_that_is_gone_is_found(sealed: Log, how: str) -> None:
     for file in (sealed.settings.home / "archive" / "events").glob("*.parquet"):

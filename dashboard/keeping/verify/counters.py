@@ -1,7 +1,7 @@
 """Gaps in the counters of producers: events that were lost before they reached us, or after."""
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -74,15 +74,14 @@ class Counters:
                 self._given_up.add(source)
                 kept.clear()
 
-    def gaps(self) -> Iterator[Finding]:
-        """A finding for each gap, a hundred of a source at most."""
+    def gaps(self, unread: Sequence[int] = ()) -> Iterator[Finding]:
+        """A finding for each gap, a hundred of a source at most. Not where places between its ends could not be read:
+        `unread`, in order; their events may be what is missing.
+        """
         for source, runs in sorted(self._runs.items()):
             name = visible(source)[:_LONGEST_NAME]
-            for number, (before, after) in enumerate(pairwise(runs)):
-                if number == MOST_GAPS:
-                    more = len(runs) - 1 - MOST_GAPS
-                    yield Finding(kind=Kind.GAP, message=f"The counter of source {name} has {more:,} more gaps.")
-                    break
+            pairs = [pair for pair in pairwise(runs) if not _reads_over(unread, *pair)]
+            for before, after in pairs[:MOST_GAPS]:
                 lost = after.low - before.high - 1
                 first, last = sorted((before.high_seq, after.low_seq))
                 yield Finding(
@@ -90,6 +89,9 @@ class Counters:
                     message=f"Source {name} counted from {before.high} to {after.low}: {lost:,} numbers between them "
                     "never came.",
                 )  # fmt: skip
+            if len(pairs) > MOST_GAPS:
+                more = len(pairs) - MOST_GAPS
+                yield Finding(kind=Kind.GAP, message=f"The counter of source {name} has {more:,} more gaps.")
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -99,6 +101,12 @@ class Counters:
             "listed."
             for source in sorted(self._given_up)
         )
+
+
+def _reads_over(unread: Sequence[int], before: Run, after: Run) -> bool:
+    first, last = sorted((before.high_seq, after.low_seq))
+    at = bisect_right(unread, first)
+    return at < len(unread) and unread[at] < last
 
 
 def _put(runs: list[Run], new: Run) -> None:

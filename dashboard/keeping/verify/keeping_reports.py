@@ -9,7 +9,7 @@ from dashboard.events.vocabulary import Outcome
 from dashboard.keeping.log import Log
 from dashboard.keeping.own_events import CATEGORY, SOURCE
 from dashboard.keeping.reports import HEADING
-from dashboard.keeping.verify.verdict import MOST_OF_A_KIND, bounded
+from dashboard.keeping.verify.bounding import MOST_OF_A_KIND, bounded
 from dashboard.ledger.note import sign
 from dashboard.ledger.report import Finding, Report
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from dashboard.events.canonical import GROUPS, LEAF_VERSION
+from dashboard.keeping.verify.bounding import LONGEST_LIST, bounded
 from dashboard.keeping.verify.counters import Runs, runs_in
 from dashboard.ledger.leaves import UNKNOWN, leaf_hashes, values_left
 from dashboard.ledger.report import Finding, Kind, Range, joined
@@ -20,7 +21,9 @@ _GONE = bytes(HASH_BYTES)  # in the place of a leaf that no tile holds
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """A place whose event, or whose stored leaf, is not what the tree says."""
+    """A place whose event, or whose stored leaf, is not what the tree says; with `last` a run of such places, all wrong
+    in the same way, in one tile.
+    """
 
     seq: int
     event_id: int | None
@@ -29,6 +32,13 @@ class Odd:
     found: bytes | None  # of the event as it is now; None when it is gone
     sealed_at: str | None = None
     filed_elsewhere: bool = False  # an event of this id is there, with another time of recording
+    last: int | None = None
+
+    @property
+    def way(self) -> tuple[bool, ...]:
+        """In which way it is wrong."""
+        gone, unknown = self.found is None, self.found == UNKNOWN
+        return self.event_id is None, gone, unknown, self.found == self.beside, self.filed_elsewhere
 
 
 @dataclass(slots=True)
@@ -74,12 +84,9 @@ def check_rows(record: VerifyRecord, start: int, stop: int, retired: Sequence[Ra
     if not (whole and b"".join(leaves) == tree and "".join(places["leaf"].to_list()) == tree.hex()):
         _compare(done, places, dict(zip(events["seq"].to_list(), leaves, strict=True)), tree, retired)
         _look_elsewhere(record, done, seals)
-    done.findings += [
-        *_twice(places),
-        *_remaining(events, erased),
-        *_versions(events),
-        *_back_dated(events, seals),
-    ]
+    done.findings += bounded(
+        [*_twice(places), *_remaining(events, erased), *_versions(events), *_back_dated(events, seals)]
+    )
     done.runs = runs_in(events)
     return done
 
@@ -127,6 +134,20 @@ def _look_elsewhere(record: VerifyRecord, done: RowsDone, seals: pl.DataFrame) -
         )
         for number, odd in enumerate(done.odd)
     ]
+    done.odd = _shortened(done.odd)
+
+
+def _shortened(odd: list[Odd]) -> list[Odd]:
+    """Long runs of places that are wrong in the same way as one."""
+    runs: list[list[Odd]] = []
+    for one in odd:
+        before = runs[-1][-1] if runs else None
+        together = before and before.seq + 1 == one.seq and before.seq // TILE_WIDTH == one.seq // TILE_WIDTH
+        if before and together and before.way == one.way:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return [one for run in runs for one in (run if len(run) <= LONGEST_LIST else [replace(run[0], last=run[-1].seq)])]
 
 
 def _within(seq: int, ranges: Sequence[Range]) -> bool:
@@ -199,6 +220,8 @@ def judged(odd: Odd, *, trusts_tree: bool) -> Finding | None:
     kind, message = _meaning(odd, sealed)
     if message is None:
         return None
+    if odd.last is not None:
+        return Finding(kind=kind, message=message, first=odd.seq, last=odd.last, sealed_at=odd.sealed_at)
     return Finding(
         kind=kind, message=message, first=odd.seq, last=odd.seq, event_id=odd.event_id,
         sealed_leaf=sealed.hex() if sealed else None, found_leaf=odd.found.hex() if odd.found else None,

@@ -9,14 +9,15 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from dashboard.keeping.log import Log
-from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles
+from dashboard.keeping.verify.archived import ArchiveDone, ArchiveFiles, check_archive
+from dashboard.keeping.verify.bounding import bounded
 from dashboard.keeping.verify.counters import Counters, runs_in
 from dashboard.keeping.verify.guards import check_guards
 from dashboard.keeping.verify.leave_takings import IsArchived, Retired, check_leave_takings
 from dashboard.keeping.verify.rows import Odd, RowsDone
 from dashboard.keeping.verify.signatures import Outside, Signatures
 from dashboard.keeping.verify.tree import Source, TreeCheck
-from dashboard.keeping.verify.verdict import bounded, of_extent, of_rows, of_tree
+from dashboard.keeping.verify.verdict import of_extent, of_rows, of_tree
 from dashboard.ledger.report import Finding, Kind, Mode, Range, Report, joined, places_in
 from dashboard.ledger.tlog import TILE_WIDTH
 from dashboard.record.tree import Head
@@ -180,14 +181,19 @@ def _ordered(findings: list[Finding]) -> list[Finding]:
 
 
 def _of_archive(record: VerifyRecord, parts: Parts, check: TreeCheck) -> list[Finding]:
-    """The archive's findings, but where the tile is what was altered."""
-    beside: dict[int, bytes] = {}
-    for tile in check.by_places:
-        beside |= record.leaves(tile * TILE_WIDTH, (tile + 1) * TILE_WIDTH)
-    genuine = {seq: leaf.hex() for seq, leaf in beside.items()}
-    return bounded(
-        [one for one in parts.of_archive if one.found_leaf is None or genuine.get(one.first or 0) != one.found_leaf]
-    )
+    """The archive's findings; where a tile is what was altered, those against the leaves beside the places."""
+    tiles = joined((tile * TILE_WIDTH, (tile + 1) * TILE_WIDTH) for tile in check.by_places)
+    found = [
+        one
+        for one in parts.of_archive
+        if not any(start <= (one.first or 0) and (one.last or 0) < stop for start, stop in tiles)
+    ]
+    end = min(parts.archive.reach if parts.archive else 0, parts.wanted[1])
+    for start, stop in _both(tiles, ((parts.wanted[0], end),)):
+        if parts.archive:
+            leaves = b"".join(record.leaves(start, stop).values())
+            found += check_archive(record, parts.archive, start, stop, leaves).wrong
+    return bounded(found)
 
 
 def in_archive(log: Log) -> IsArchived:
@@ -257,7 +263,7 @@ def _counted(record: VerifyRecord, parts: Parts) -> list[Finding]:
     parts.counters.add(runs_in(waiting))
     unread = [odd.seq for odd in parts.odd if odd.found is None]
     unread += [start for start, _ in _without(joined(parts.missing), joined(parts.in_archive))]
-    return [gap for gap in parts.counters.gaps() if not any((gap.first or 0) < seq < (gap.last or 0) for seq in unread)]
+    return list(parts.counters.gaps(sorted(unread)))
 
 
 def _unchecked(record: VerifyRecord, parts: Parts) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """From what does not fit to what happened: the fewest findings that explain it, each with the narrowest window."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
+from dashboard.keeping.verify.bounding import bounded
 from dashboard.keeping.verify.rows import Odd, judged
 from dashboard.keeping.verify.tree import Heard, Source, Statement, Torn, TreeCheck
 from dashboard.ledger.keys import Trusted
@@ -12,8 +12,6 @@ from dashboard.ledger.tlog import TILE_WIDTH
 from dashboard.record.tree import Head
 from dashboard.record.verifying import Break, Extent
 
-MOST_OF_A_KIND = 500
-_LONGEST_LIST = 20  # so many rows side by side are listed one by one; more are one finding
 _OUTSIDE = (Source.MEMORY, Source.COPY)
 _WHO = {
     Source.SEAL: "the root of a seal",
@@ -28,38 +26,6 @@ def of_rows(odd: Iterable[Odd], check: TreeCheck) -> list[Finding]:
     """What the odd places mean, now that the tree is known."""
     found = (judged(one, trusts_tree=one.seq // TILE_WIDTH not in check.by_places) for one in odd)
     return bounded([finding for finding in found if finding is not None])
-
-
-def bounded(findings: Sequence[Finding], most: int = MOST_OF_A_KIND) -> list[Finding]:
-    """The same findings, rows side by side as one when they are many, and of each kind a few hundred at most."""
-    told: list[Finding] = []
-    for _, group in groupby(enumerate(findings), key=lambda pair: _neighbourhood(*pair)):
-        told += _told([finding for _, finding in group])
-    done: list[Finding] = []
-    for kind in Kind:
-        same = [finding for finding in told if finding.kind == kind]
-        done += same[:most]
-        if rest := same[most:]:
-            firsts = [finding.first for finding in rest if finding.first is not None]
-            lasts = [finding.last for finding in rest if finding.last is not None]
-            message = f"And {len(rest):,} more of this kind, up to here."
-            done.append(
-                Finding(kind=kind, message=message, first=min(firsts, default=None), last=max(lasts, default=None))
-            )
-    return done
-
-
-def _neighbourhood(number: int, finding: Finding) -> tuple[Kind, str, int | None]:
-    is_row = finding.first is not None and finding.first == finding.last
-    return finding.kind, finding.message, (finding.first or 0) - number if is_row else -number - 1
-
-
-def _told(rows: list[Finding]) -> list[Finding]:
-    if len(rows) <= _LONGEST_LIST:
-        return rows
-    first, last = rows[0], rows[-1]
-    message = f"{len(rows):,} events side by side: {first.message[0].lower()}{first.message[1:]}"
-    return [Finding(kind=first.kind, message=message, first=first.first, last=last.last, sealed_at=first.sealed_at)]
 
 
 def of_tree(check: TreeCheck, head: Head, trusted: Trusted) -> list[Finding]:
