@@ -1,6 +1,7 @@
 """The sealer's process: sealing, mirroring, copies outside and verification, side by side until it is told to stop."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -32,12 +33,13 @@ def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> No
     """
     failures: list[DamagedError] = []
     opened, watch = partial(Sealer, log, careful=careful), Watch(log)
+    looking = partial(_look, stop=stop)
     works = (
         partial(_repeat, "mirror", opened, _mirror_round, stop, _LOOK_AT_ARCHIVE_EVERY_S, failures),
         partial(
             _repeat, "anchors", partial(Anchorer, log, stop=stop), _anchor_round, stop, _LOOK_AT_SINKS_EVERY_S, failures
         ),
-        partial(_repeat, "verify", lambda: nullcontext(watch), _watch_round, stop, _VERIFY_EVERY_S, failures),
+        partial(_repeat, "verify", lambda: nullcontext(watch), looking, stop, _VERIFY_EVERY_S, failures),
     )
     threads = [threading.Thread(target=work, name=work.args[0]) for work in works]
     for thread in threads:
@@ -71,8 +73,12 @@ def _mirror_round(sealer: Sealer, _: float) -> None:
     sealer.mirror_if_due()
 
 
-def _watch_round(watch: Watch, _: float) -> None:
+def _look(watch: Watch, _: float, *, stop: threading.Event) -> None:
+    """Looks once; where the machine has more to do than it can, verification makes way: a tenth of one core."""
+    began = time.monotonic()
     watch.round()
+    if os.getloadavg()[0] > (os.cpu_count() or 1):
+        stop.wait(min(_LONGEST_PAUSE_S, 9 * (time.monotonic() - began)))
 
 
 def _anchor_round(anchorer: Anchorer, _: float) -> None:
