@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.keeping.verify.counters import Counters, runs_in
@@ -11,6 +11,7 @@ from dashboard.keeping.verify.counters import Counters, runs_in
 NUMBERS = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40)), max_size=80)
 
 
+@settings(deadline=None)
 @given(NUMBERS, st.integers(1, 20))
 def test_each_missing_number_lies_in_one_gap(numbers: list[tuple[str, int]], piece: int) -> None:
     counters = Counters()

@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.ledger.climb import Climb, TileRows
@@ -19,6 +19,7 @@ def climbed(tiles: int) -> Climb:
     return climb
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3000))
 def test_the_root_at_any_size_is_the_one_of_growing(size: int) -> None:
     frontier = Frontier()
@@ -41,6 +42,7 @@ def test_full_tiles_of_each_level_and_edges_are_those_of_growing() -> None:
     assert climb.edges == frontier.edges[1:]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 270))
 def test_a_climb_taken_up_goes_on_as_if_it_had_not_stopped(tiles: int) -> None:
     whole = climbed(tiles)
