@@ -1,5 +1,6 @@
 """What all tests share: the logs of log_fixtures, and a Chromium, one process for a test run."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,3 +19,11 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """A page that ran in a test leaves itself as the main module, which a process that is spawned later would load."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main

@@ -18,7 +18,7 @@ from dashboard.paths import QUERIES
 
 PARTS = ("admin", "writer", "reader", "sealer", "redactor")
 _PORTS = re.compile(r"[\d,]*")
-_SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c client_encoding=UTF8"
+_SESSION = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c client_encoding=UTF8"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 Values come raw: text that PostgreSQL writes for a column, with no function of the database between it and us.
 """
 
-import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from psycopg import sql as literal
 from dashboard.events.canonical import GROUPS
 from dashboard.events.columns import TIME
 from dashboard.record.connect import connect, driver_errors, sql
+from dashboard.record.copying import canonical_time, copied, hexadecimal
 from dashboard.record.sealing import LastSeal, SnapshotText
 from dashboard.record.tree import Head, TreeRecord
 
@@ -29,7 +29,7 @@ _ROW_COLUMNS = (
     "original_sha256", "actor_salt", "client_salt", "target_salt", "description_salt", "details_salt", "original_salt",
 )  # fmt: skip
 _NUMBERS = ("seq", "event_id", "id", "leaf_v", "source_seq")
-_SCHEMA = {name: pl.Int64 if name in _NUMBERS else pl.String for name in _ROW_COLUMNS}
+_SCHEMA = pl.Schema({name: pl.Int64() if name in _NUMBERS else pl.String() for name in _ROW_COLUMNS})
 _NOTHING_SEEN = "3:3:"  # the snapshot that sees no transaction
 _SESSION = (
     "set transaction isolation level repeatable read, read only",
@@ -112,16 +112,9 @@ class VerifyRecord:
             bounds = dict(zip(("first_id", "last_id", "first_at", "last_at"), span, strict=True))
             # A table that nobody analysed yet looks small: the planner would look row by row, for minutes.
             self._connection.execute("set local enable_nestloop = off")
-            found = self._copied("verify/rows", {"start": start, "stop": stop, **bounds})
+            found = copied(self._connection, sql("verify/rows"), {"start": start, "stop": stop, **bounds}, _SCHEMA)
             self._connection.execute("set local enable_nestloop = on")
             return _typed(found)
-
-    def _copied(self, name: str, values: Mapping[str, object]) -> pl.DataFrame:
-        # Each value is quoted, so that nothing is null and "" is empty.
-        statement = f"copy ({sql(name)}) to stdout (format csv, header false, force_quote *, null '')"
-        with self._connection.cursor() as cursor, cursor.copy(statement.encode(), dict(values)) as copy:
-            buffer = io.BytesIO(b"".join(copy))
-        return pl.read_csv(buffer, has_header=False, schema=_SCHEMA, low_memory=False)
 
     def tiles(self, level: int, start: int, stop: int) -> dict[int, bytes]:
         """The full tiles of a level, `start <= number < stop`, that are there."""
@@ -295,16 +288,7 @@ class VerifyRecord:
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     ordered = frame if frame["seq"].is_sorted() else frame.sort("seq")
     return ordered.with_columns(
-        *(pl.col(name).str.slice(2) for name in _BYTES),  # behind \x
-        *(_canonical_time(name) for name in _TIMES),
+        *(hexadecimal(name) for name in _BYTES),
+        *(canonical_time(name) for name in _TIMES),
         pl.col("imported") == "t",
     )
-
-
-def _canonical_time(name: str) -> pl.Expr:
-    r"""`2026-11-23 08:11:57.12+00` as the line writes it; what is no such time stays different from every one."""
-    text = pl.col(name).str.strip_suffix("+00")
-    fraction = text.str.slice(20).str.pad_end(6, "0")
-    return pl.concat_str(
-        text.str.slice(0, 10), pl.lit("T"), text.str.slice(10 + 1, 8), pl.lit("."), fraction, pl.lit("Z")
-    ).alias(name)
