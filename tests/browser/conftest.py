@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.walk import opened
 
@@ -17,3 +17,6 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Page]:
     yield from opened(chromium, width=390, height=844)
+
+
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
