@@ -1,8 +1,21 @@
 """One state of the log to look at."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of the archive, as its table's log tells of it. A file never changes: its name stands for its rows."""
+
+    uri: str
+    rows: int
+    first_seq: int
+    last_seq: int
+    oldest: datetime  # the least and the greatest `occurred_at`, both included, rounded outwards
+    newest: datetime
 
 
 @dataclass(frozen=True, slots=True)

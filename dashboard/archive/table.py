@@ -9,6 +9,7 @@ then no version before it can be read any more (`forget`).
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, WriterProperties
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from dashboard.archive.snapshot import Part
 from dashboard.errors import DamagedError, UnreachableError
 
 MIRROR = "mirror"
@@ -29,6 +31,7 @@ _CONFIGURATION = {
 }
 _ROW_GROUP = 131_072
 _REWRITTEN_AT_ONCE = 1_000_000  # rows in memory, and in one commit
+_STATISTICS_ROUND = timedelta(milliseconds=1)  # writers of Delta cut times to it
 _MOST_RUNS = 200  # ranges of seq that one commit names
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -101,6 +104,21 @@ class ArchiveTable:
     def files(self) -> list[str]:
         """The files of the opened version, whether they are there or not."""
         return [] if self._table is None else self._table.file_uris()
+
+    def parts(self) -> tuple[Part, ...]:
+        """The files of the opened version with what its log knows of each, oldest rows first. Nothing is read."""
+        if self._table is None:
+            return ()
+        known = pl.DataFrame(self._table.get_add_actions(flatten=True)).select(
+            "path",
+            "num_records",
+            *(f"{bound}.{name}" for name in ("seq", "occurred_at") for bound in ("min", "max")),
+        )
+        parts = [
+            Part(uri, rows, first, last, oldest - _STATISTICS_ROUND, newest + _STATISTICS_ROUND)
+            for uri, (_, rows, first, last, oldest, newest) in zip(self.files(), known.iter_rows(), strict=True)
+        ]
+        return tuple(sorted(parts, key=lambda part: (part.oldest, part.first_seq)))
 
     def append(self, frame: pl.DataFrame, start: int, stop: int) -> None:
         """Adds the rows `start <= seq < stop` in one commit. Raises DamagedError unless they are the next ones."""
