@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     maxmind_account_id: str = ""  # for `auditlens geo update --provider maxmind`
     maxmind_license_key: SecretStr | None = None
     engine: str = "polars"  # polars | postgres
+    memory_mb: int = Field(default=1024, ge=16)  # decoded columns of the archive held in memory, in MiB
     mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
     mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
     seal_seconds: float = Field(default=0.5, gt=0)  # how often the sealer looks

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dashboard.archive.snapshot import Snapshot
+from dashboard.archive.held import DEFAULT_HELD_BYTES, Held
+from dashboard.archive.snapshot import Part, Piece, Snapshot
 from dashboard.archive.table import ArchiveTable
 from dashboard.errors import DamagedError, UsageError
 from dashboard.events.columns import SCHEMA
@@ -28,8 +29,12 @@ class Waiting:
 class EventsReader:
     """Gives snapshots of one log, to any thread. The tail is kept in memory and grown by what is new."""
 
-    def __init__(self, record: RecordReader, table: ArchiveTable) -> None:
+    def __init__(self, record: RecordReader, table: ArchiveTable, held_bytes: int = DEFAULT_HELD_BYTES) -> None:
         self.record = record
+        self._held_bytes = held_bytes
+        self._held = Held(held_bytes)
+        self._files: tuple[Piece, ...] = ()
+        self._tail_piece: Piece | None = None
         self._table = table
         self._lock = threading.Lock()
         self._archived = table.scan()
@@ -56,6 +61,7 @@ class EventsReader:
     def _newest(self, as_of: int | None) -> Snapshot:
         state = self.record.state()
         if state.erasures != self._erasures:
+            self._held = Held(self._held_bytes)  # the old one may hold what is gone
             self._tail, self._end, self._erasures = self._tail.clear(), self._reach, state.erasures
         self._advance(state.tree_size)
         chosen = self._end if as_of is None else as_of
@@ -64,7 +70,13 @@ class EventsReader:
                 f"The log holds {self._end:,} sealed events; there is no state as of {chosen:,}.",
                 "Leave as_of away for the newest.",
             )
-        return Snapshot(as_of=chosen, events=self._relation(chosen), erasures=self._erasures)
+        return Snapshot(
+            as_of=chosen,
+            events=self._relation(chosen),
+            erasures=self._erasures,
+            pieces=self._pieces(chosen),
+            held=self._held,
+        )
 
     def waiting(self) -> Waiting:
         """What the sealer has not reached."""
@@ -80,11 +92,16 @@ class EventsReader:
             return self._archived
         return pl.concat([self._archived, tail.lazy()])
 
+    def _pieces(self, as_of: int) -> tuple[Piece, ...]:
+        files = tuple(piece for piece in self._files if piece.part.first_seq < as_of)
+        return files if as_of <= self._reach or self._tail_piece is None else (*files, self._tail_piece)
+
     def _advance(self, size: int) -> None:
         self._table.refresh()
         if self._table.version != self._version:
             self._check_seam(self._table.watermark, size)
             self._archived, self._reach = self._table.scan(), self._table.watermark
+            self._files = tuple(Piece(part, self._table.scan_file(part.uri)) for part in self._table.parts())
             self._version = self._table.version
             if self._reach > self._end:
                 self._tail, self._end = self._tail.clear(), self._reach
@@ -96,6 +113,19 @@ class EventsReader:
             if self._tail.n_chunks() > 64:
                 self._tail = self._tail.rechunk()
             self._end = size
+        self._name_tail()
+
+    def _name_tail(self) -> None:
+        """Gives the tail of this state a name, and lets go of what belongs to no piece of it."""
+        name = f"tail:{self._reach}:{self._end}:{self._version}:{self._erasures}"
+        if self._tail_piece is not None and self._tail_piece.part.uri == name:
+            return
+        self._tail_piece = None
+        if not self._tail.is_empty():
+            oldest, newest = self._tail.select(pl.col("occurred_at").min(), newest=pl.col("occurred_at").max()).row(0)
+            part = Part(name, self._tail.height, self._reach, self._end - 1, oldest, newest)
+            self._tail_piece = Piece(part, self._tail.lazy())
+        self._held.keep_only((*self._files, *([self._tail_piece] if self._tail_piece else ())))
 
     def _check_seam(self, reach: int, size: int) -> None:
         """The last mirrored event must be the record's own: a restored database or a foreign archive is found here."""

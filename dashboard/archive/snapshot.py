@@ -1,9 +1,13 @@
 """One state of the log to look at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from dashboard.archive.held import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +23,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of the archive, or the tail. Its name stands for its rows: what is decoded of them is held by it."""
+
+    part: Part
+    rows: pl.LazyFrame = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The events with `seq < as_of`: one rerun, one export, one command asks all its questions of one of these.
 
-    `events` has exactly the columns of `events.columns.SCHEMA`; its row order is not defined.
+    `events` has exactly the columns of `events.columns.SCHEMA`; its row order is not defined. `pieces` are the same
+    rows by file, and rows beyond `as_of` where a file reaches further.
     """
 
     as_of: int
     events: pl.LazyFrame
     erasures: int = 0  # grows whenever something was erased: an answer kept from before may hold what is gone
+    pieces: tuple[Piece, ...] = ()
+    held: "Held | None" = None  # the decoded columns of the pieces; None: there are none, the files are asked

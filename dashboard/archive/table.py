@@ -101,6 +101,10 @@ class ArchiveTable:
             )
         return pl.scan_parquet(files, schema=dict(self.schema))
 
+    def scan_file(self, uri: str) -> pl.LazyFrame:
+        """The rows of one file of the opened version; nothing is read yet."""
+        return pl.scan_parquet(uri, schema=dict(self.schema))
+
     def files(self) -> list[str]:
         """The files of the opened version, whether they are there or not."""
         return [] if self._table is None else self._table.file_uris()

@@ -21,7 +21,8 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.transaction import AddAction, RemoveAction
 
-from dashboard.archive.snapshot import Snapshot
+from dashboard.archive.held import DEFAULT_HELD_BYTES, Held
+from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.archive.table import LOG_ID, MIRROR, ArchiveTable
 from dashboard.demo import places, proof_columns, stream
 from dashboard.demo.chance import Ints, key, uniform
@@ -108,7 +109,9 @@ def snapshot(location: Path) -> Snapshot:
     """The benchmark archive as one state to ask questions of."""
     table = ArchiveTable(str(location), "events", SCHEMA, BENCH_LOG_ID)
     table.refresh()
-    return Snapshot(as_of=table.watermark, events=table.scan())
+    pieces = tuple(Piece(part, table.scan_file(part.uri)) for part in table.parts())
+    held = Held(DEFAULT_HELD_BYTES)
+    return Snapshot(as_of=table.watermark, events=table.scan(), pieces=pieces, held=held)
 
 
 def months(events: int, now: datetime) -> list[Month]:

@@ -1,4 +1,7 @@
-"""Columns that a view needs beside those of `events`: each engine adds them before the view's SQL runs."""
+"""Columns that a view needs beside those of `events`: each engine adds them before the view's SQL runs.
+
+Each adornment also adds `weight`, how many events the row stands for: an engine may hand over counts instead of events.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

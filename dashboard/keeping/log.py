@@ -48,7 +48,7 @@ class Log:
 
     def events(self) -> EventsReader:
         """The relation `events`, state by state."""
-        return EventsReader(self.reader(), self.events_table())
+        return EventsReader(self.reader(), self.events_table(), self.settings.memory_mb << 20)
 
     def events_table(self) -> ArchiveTable:
         return mirror.events_table(self.settings.archive_location, self.log_id)

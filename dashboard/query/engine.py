@@ -1,5 +1,6 @@
 """What answers a question: the archive by Polars, or the record itself; both run the same files of `queries/views/`."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Protocol
 import polars as pl
 
 from dashboard.events.adornment import Adornment
+from dashboard.events.columns import SCHEMA
 from dashboard.events.filter import EventFilter
 from dashboard.paths import QUERIES
 from dashboard.query.schemas import SCHEMAS
@@ -49,6 +51,12 @@ def view_sql(view: str) -> str:
     """The statement of a view, without its header: Polars and SQLAlchemy both read meaning into colons and comments."""
     text = (QUERIES / "views" / f"{view}.sql").read_text(encoding="utf-8")
     return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+
+
+@cache
+def view_columns(view: str) -> frozenset[str]:
+    """The columns of `events` that the view's statement names."""
+    return frozenset(re.findall(r"\w+", view_sql(view))).intersection(SCHEMA)
 
 
 def declared(frame: pl.DataFrame, view: str) -> pl.DataFrame:

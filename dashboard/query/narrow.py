@@ -43,9 +43,9 @@ def _condition(events: pl.LazyFrame, name: str, texts: tuple[str, ...]) -> pl.Ex
 def _matches(field: str, texts: tuple[str, ...]) -> pl.Expr:
     if field == "ip":
         single, wide = networks(texts)
-        conditions = [_is_one_of("source_ip", single)] if single else []
-        return pl.any_horizontal([*conditions, _lies_in("source_ip", wide)] if wide else conditions)
-    return _is_one_of(FIELD_COLUMNS[field], [as_value(text) for text in texts])
+        conditions = [is_one_of("source_ip", single)] if single else []
+        return pl.any_horizontal([*conditions, lies_in("source_ip", wide)] if wide else conditions)
+    return is_one_of(FIELD_COLUMNS[field], [as_value(text) for text in texts])
 
 
 def _mentions(events: pl.LazyFrame, texts: tuple[str, ...]) -> pl.Expr:
@@ -66,7 +66,8 @@ def _mentions(events: pl.LazyFrame, texts: tuple[str, ...]) -> pl.Expr:
     return pl.any_horizontal([*kept, conditions["description"]])
 
 
-def _is_one_of(name: str, values: Iterable[str | None]) -> pl.Expr:
+def is_one_of(name: str, values: Iterable[str | None]) -> pl.Expr:
+    """Whether the column holds one of the values, the absent one (null) among them."""
     column, wanted = pl.col(name), list(values)
     named = [value for value in wanted if value is not None]
     is_named = column == named[0] if len(named) == 1 else column.is_in(named)
@@ -75,18 +76,21 @@ def _is_one_of(name: str, values: Iterable[str | None]) -> pl.Expr:
     return is_named.fill_null(True) if named else column.is_null()
 
 
-def _lies_in(name: str, texts: Iterable[str]) -> pl.Expr:
-    """Polars knows no addresses: the distinct ones of each batch are looked at in Python, few against the rows."""
+def lies_in(name: str, texts: Iterable[str]) -> pl.Expr:
+    """Whether the column's address lies in one of the networks.
+
+    Polars knows no addresses: the distinct ones of each batch are looked at in Python, few against the rows.
+    """
     wanted = [_network(text) for text in texts]
 
     @lru_cache(maxsize=1 << 17)
     def lies_in_one(text: str) -> bool:
         return _lies_in_one(text, wanted)
 
-    def lies_in(batch: pl.Series) -> pl.Series:
+    def hits(batch: pl.Series) -> pl.Series:
         return batch.is_in([text for text in batch.drop_nulls().unique() if lies_in_one(text)])
 
-    return pl.col(name).map_batches(lies_in, return_dtype=pl.Boolean, is_elementwise=True)
+    return pl.col(name).map_batches(hits, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _network(text: str) -> Network:

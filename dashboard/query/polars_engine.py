@@ -3,21 +3,26 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Self, TypeVar
 
 import polars as pl
 
+from dashboard.archive.held import TEXTS, TooLarge
 from dashboard.archive.snapshot import Snapshot
 from dashboard.errors import UnreachableError
-from dashboard.events.adornment import Adornment, Bucket
+from dashboard.events.adornment import Adornment, Bucket, Facet
+from dashboard.events.columns import SCHEMA
 from dashboard.events.filter import FIELD_COLUMNS, EventFilter
-from dashboard.query import streaming
-from dashboard.query.engine import declared, view_sql
+from dashboard.query import counting, fetch, seek, streaming
+from dashboard.query.engine import declared, view_columns, view_sql
+from dashboard.query.meant import Meant, meant
 from dashboard.query.narrow import contains, narrow
 from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import Sort
 
 _MOST_FOUND = 500_000
+_ONE = pl.lit(1, dtype=pl.Int64)
 
 T = TypeVar("T")
 
@@ -38,6 +43,7 @@ class PolarsEngine:
     now: datetime = field(default_factory=_now)
     reopen: Callable[[], Snapshot] | None = field(default=None, repr=False, compare=False)
     _found: dict[EventFilter, pl.LazyFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[EventFilter, Meant | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def as_of(self) -> int:
@@ -51,19 +57,64 @@ class PolarsEngine:
         self, view: str, wanted: EventFilter, added: Adornment | None = None, limit: int | None = None
     ) -> pl.DataFrame:
         def ask(engine: Self) -> pl.DataFrame:
-            found = _run(view, _adorned(engine._narrowed(wanted), added))
+            relation = engine._held(lambda: engine._decoded(view, wanted, added))
+            if relation is None:
+                relation = _adorned(engine._narrowed(wanted), added)
+            found = _run(view, relation)
             return declared((found if limit is None else found.head(limit)).collect(), view)
 
         return self._asked(ask)
 
     def rows(self, view: str, wanted: EventFilter, sort: Sort, offset: int, limit: int) -> pl.DataFrame:
-        """The keys of the slice are found first; whole rows are read for them only."""
+        """The places of the slice are found first; whole rows are read for them only."""
 
         def ask(engine: Self) -> pl.DataFrame:
+            found = engine._held(lambda: engine._sought(view, wanted, sort, offset, limit))
+            if found is not None:
+                return found
             keys = streaming.page_keys(engine._narrowed(wanted), sort, offset, limit, engine.as_of)
             return engine._fetched(view, keys)
 
         return self._asked(ask)
+
+    def _held(self, ask: "Callable[[], T | None]") -> T | None:
+        """The answer out of decoded columns; None where it needs more than there is room for."""
+        try:
+            return ask()
+        except TooLarge:
+            return None
+
+    def _meant(self, wanted: EventFilter) -> Meant | None:
+        """What a filter means is found once: all questions of a screen are about the same."""
+        if wanted not in self._known:
+            self._known[wanted] = meant(self.snapshot, wanted, self.now)
+        return self._known[wanted]
+
+    def _decoded(self, view: str, wanted: EventFilter, added: Adornment | None) -> pl.LazyFrame | None:
+        """The relation that the view's SQL reads, or None when its columns can't be held."""
+        events = self._meant(wanted)
+        if events is None:
+            return None
+        if isinstance(added, Facet):
+            counted = counting.by_value(events, FIELD_COLUMNS[added.field], added.contains)
+            return counted.with_columns(field=pl.lit(added.field))
+        if view == "time_range":
+            return seek.ends(events)
+        rows = counting.by_bucket(events, added.width) if added else events.rows(sorted(view_columns(view)))
+        return _adorned(pl.LazyFrame(schema=dict(SCHEMA)), added) if rows is None else rows
+
+    def _sought(self, view: str, wanted: EventFilter, sort: Sort, offset: int, limit: int) -> pl.DataFrame | None:
+        events = self._meant(wanted)
+        if events is None:
+            return None
+        if sort.column == "occurred_at":
+            slice_ = seek.by_time(events, offset, limit, descending=sort.descending)
+        elif sort.column in TEXTS:
+            sizes = counting.by_value(events, sort.column).collect()
+            slice_ = seek.by_text(events, sort.column, offset, limit, descending=sort.descending, sizes=sizes)
+        else:
+            return None
+        return declared(_run(view, fetch.rows(events, slice_, view_columns(view)).lazy()).collect(), view)
 
     def _fetched(self, view: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of the keys, in their order."""
@@ -75,21 +126,42 @@ class PolarsEngine:
         )
 
     def find(self, view: str, column: str, value: int) -> pl.DataFrame:
-        return self._asked(
-            lambda engine: declared(_run(view, engine.snapshot.events.filter(pl.col(column) == value)).collect(), view)
-        )
+        def ask(engine: Self) -> pl.DataFrame:
+            events = engine.snapshot.events
+            if column == "seq" and engine.snapshot.pieces:
+                events = fetch.around(engine.snapshot, value)
+            return declared(_run(view, events.filter(pl.col(column) == value)).collect(), view)
+
+        return self._asked(ask)
 
     def batches(self, wanted: EventFilter, sort: Sort, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
         """Raises UnreachableError when an erasure comes in between: what was given before may hold what is gone."""
         began = False
         try:
-            for frame in streaming.batches(self._narrowed(wanted), sort, columns, size):
+            for frame in self._batches(wanted, sort, columns, size):
                 began = True
                 yield frame
         except FileNotFoundError as gone:
             if began:
                 raise _vanished() from gone
             yield from self._reopened(gone).batches(wanted, sort, columns, size)
+
+    def _batches(self, wanted: EventFilter, sort: Sort, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        """By time, file after file; else by runs of the sort's column."""
+        frames = self._held(lambda: self._files_by_time(wanted, sort, columns))
+        if frames is None:
+            yield from streaming.batches(self._narrowed(wanted), sort, columns, size)
+            return
+        for frame in frames:
+            yield from frame.iter_slices(size)
+
+    def _files_by_time(self, wanted: EventFilter, sort: Sort, columns: Sequence[str]) -> Iterator[pl.DataFrame] | None:
+        events = self._meant(wanted) if sort.column == "occurred_at" else None
+        if events is None:
+            return None
+        frames = fetch.by_time(events, columns, descending=sort.descending)
+        first = next(frames, None)  # now, so that it is known whether there is room
+        return iter(()) if first is None else chain([first], frames)
 
     def _asked(self, ask: "Callable[[Self], T]") -> T:
         try:
@@ -133,7 +205,7 @@ def _adorned(events: pl.LazyFrame, added: Adornment | None) -> pl.LazyFrame:
     if added is None:
         return events
     if isinstance(added, Bucket):
-        return events.with_columns(bucket=pl.col("occurred_at").dt.truncate(added.width.value))
+        return events.with_columns(bucket=pl.col("occurred_at").dt.truncate(added.width.value), weight=_ONE)
     column = FIELD_COLUMNS[added.field]
     kept = events.filter(contains(column, added.contains)) if added.contains else events
-    return kept.with_columns(field=pl.lit(added.field), value=pl.col(column))
+    return kept.with_columns(field=pl.lit(added.field), value=pl.col(column), weight=_ONE)

@@ -20,7 +20,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "time_range": {"oldest": TIME, "newest": TIME},
     "actions_over_time": {"bucket": TIME, "category": pl.String, "events": pl.Int64},
     "failed_logins_by_region": {"region": pl.String, "events": pl.Int64},
-    "facets": {"field": pl.String, "value": pl.String, "events": pl.Int64},
+    "facets": {"field": pl.String, "value": pl.String, "events": pl.Int64, "distinct_values": pl.Int64},
 }
 
 ROW_VIEWS = ("log_page", "events")

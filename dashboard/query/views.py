@@ -68,13 +68,20 @@ def failed_logins_by_region(engine: Engine, wanted: EventFilter) -> pl.DataFrame
 def facets(engine: Engine, wanted: EventFilter, field: str, top: int = 20, contains: str = "") -> pl.DataFrame:
     """How many events hold each value of a field of the filter, most first; the field's own filter does not count.
 
-    Columns field, value (null: none), events. `contains` keeps values that hold the text, folded as the search is.
-    Raises UsageError for a field that holds no values.
+    Columns field, value (null: none), events, distinct_values (how many the field has, null not among them). `contains`
+    keeps values that hold the text, folded as the search is. Raises UsageError for a field that holds no values.
     """
     if field not in FIELD_COLUMNS:
         raise UsageError(f"{field[:64]!r} has no values to count", f"There are {', '.join(FIELD_COLUMNS)}.")
     others = wanted.without(field).without(f"not_{field}")
     return engine.answer("facets", others, Facet(field, contains), top)
+
+
+def facets_of(
+    engine: Engine, wanted: EventFilter, fields: Sequence[str] = tuple(FIELD_COLUMNS), top: int = 20
+) -> pl.DataFrame:
+    """The facets of several fields, one below the other."""
+    return pl.concat([facets(engine, wanted, field, top) for field in fields])
 
 
 def event(engine: Engine, name: int | str) -> pl.DataFrame:

@@ -127,10 +127,11 @@ def _order(columns: Columns, keys: Keys) -> list[sa.UnaryExpression[Any]]:
 def _added(record: sa.Subquery, added: Adornment | None) -> list[sa.Label[Any]]:
     if added is None:
         return []
+    one = sa.literal(1, sa.BigInteger).label("weight")  # a row of the record is one event
     if isinstance(added, Bucket):
-        return [_bucket(record.c.occurred_at, added.width).label("bucket")]
+        return [_bucket(record.c.occurred_at, added.width).label("bucket"), one]
     field = sa.literal(added.field, sa.Text)
-    return [field.label("field"), record.c[FIELD_COLUMNS[added.field]].label("value")]
+    return [field.label("field"), record.c[FIELD_COLUMNS[added.field]].label("value"), one]
 
 
 def _bucket(time: sa.ColumnElement[Any], width: Width) -> sa.ColumnElement[Any]:

@@ -57,7 +57,9 @@ def _category_menu(screen: Screen) -> None:
         if not menu.open:
             return
         st.caption("Events in each category, with all other filters")
-        found = {as_text(value): events for _, value, events in screen.facets("category", _MOST_CATEGORIES).iter_rows()}
+        found = {
+            as_text(value): events for _, value, events, _ in screen.facets("category", _MOST_CATEGORIES).iter_rows()
+        }
         for value in [*found, *(chosen for chosen in wanted.category if chosen not in found)]:
             key = held(f"category:{value}", value in wanted.category)
             name = text.label(as_value(value) or NONE, 40)

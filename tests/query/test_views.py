@@ -124,9 +124,16 @@ def test_failed_logins_without_a_region_are_a_row_of_their_own() -> None:
 def test_a_facet_does_not_count_its_own_filter() -> None:
     engine = small(3, category=["A", "A", "B"], action=["x", "y", "x"])
     wanted = EventFilter(category=("A",), action=("x",))
-    assert views.facets(engine, wanted, "category").rows() == [("category", "A", 1), ("category", "B", 1)]
-    assert views.facets(engine, wanted, "action").rows() == [("action", "x", 1), ("action", "y", 1)]
-    assert views.facets(engine, EventFilter(), "category", top=1).height == 1
+    assert views.facets(engine, wanted, "category").rows() == [("category", "A", 1, 2), ("category", "B", 1, 2)]
+    assert views.facets(engine, wanted, "action").rows() == [("action", "x", 1, 2), ("action", "y", 1, 2)]
+    assert views.facets(engine, EventFilter(), "category", top=1).rows() == [("category", "A", 2, 2)]
+
+
+def test_facets_of_several_fields_stand_one_below_the_other() -> None:
+    engine = small(3, category=["A", "A", "B"], region=["x", None, None])
+    assert views.facets_of(engine, EventFilter(), ("category", "region"), top=1).rows() == [
+        ("category", "A", 2, 2), ("region", None, 2, 1),
+    ]  # fmt: skip
 
 
 def test_the_page_opens_on_thirty_days_that_no_future_claim_moves() -> None:

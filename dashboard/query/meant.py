@@ -1,0 +1,154 @@
+"""The events that a filter means, out of the decoded columns of a snapshot's pieces.
+
+A condition on a text is asked of the distinct values and becomes a set of categories; pieces that lie outside the
+window are not looked at, and only those on its edges are compared with it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from operator import and_
+
+import polars as pl
+
+from dashboard.archive.held import Held
+from dashboard.archive.snapshot import Piece, Snapshot
+from dashboard.events.columns import TIME
+from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, EventFilter, as_value, networks
+from dashboard.query.narrow import contains, is_one_of, lies_in
+
+Test = Callable[[str], pl.Expr]  # what is asked of a column of texts
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The pieces that may hold meant events, oldest first, and what an event must fulfil beside time and state."""
+
+    held: Held
+    pieces: tuple[Piece, ...]
+    since: datetime | None
+    until: datetime | None
+    as_of: int
+    condition: pl.Expr | None = None
+
+    def also(self, condition: pl.Expr) -> "Meant":
+        """Those that fulfil one more condition."""
+        return replace(self, condition=condition if self.condition is None else self.condition & condition)
+
+    def within(self, pieces: Sequence[Piece]) -> "Meant":
+        """Those of some pieces."""
+        return replace(self, pieces=tuple(pieces))
+
+    def takes_all_of(self, piece: Piece) -> bool:
+        """Whether every event of the piece is meant, as its table's log tells."""
+        return self.condition is None and not self._edges(piece)
+
+    def rows(self, columns: Iterable[str]) -> pl.LazyFrame | None:
+        """The meant events, these columns of them, in no order; None when there is no piece. Raises TooLarge."""
+        wanted = list(dict.fromkeys(columns)) or ["category"]  # rows can be counted by any column
+        inner: list[pl.DataFrame] = []  # one frame for all that fulfil the same: many small ones cost more
+        parts = []
+        for piece, (frame, condition) in zip(self.pieces, self._looked_at(wanted), strict=True):
+            if self._edges(piece):
+                parts.append(frame.lazy().filter(condition).select(wanted))  # type: ignore[arg-type]  # edges are conditions
+            else:
+                inner.append(frame)
+        if inner:
+            joined = pl.concat(inner, rechunk=False).lazy()
+            parts.append((joined if self.condition is None else joined.filter(self.condition)).select(wanted))
+        return pl.concat(parts) if parts else None
+
+    def places(self) -> list[pl.Series]:
+        """Which rows of each piece are meant, rising. Raises TooLarge."""
+        asked = [
+            frame.lazy().select(
+                pl.int_range(pl.len(), dtype=pl.UInt32) if condition is None else pl.arg_where(condition)
+            )
+            for frame, condition in self._looked_at(["category"])
+        ]
+        return [found.to_series().cast(pl.UInt32) for found in pl.collect_all(asked)]
+
+    def _looked_at(self, columns: Sequence[str]) -> list[tuple[pl.DataFrame, pl.Expr | None]]:
+        """Each piece's frame of the columns and of those that its condition looks at, and the condition."""
+        conditions = [self._of_piece(piece) for piece in self.pieces]
+        needed = [
+            (*columns, *(sorted(condition.meta.root_names()) if condition is not None else ()))
+            for condition in conditions
+        ]
+        alike: dict[tuple[str, ...], list[Piece]] = {}
+        for piece, names in zip(self.pieces, needed, strict=True):
+            alike.setdefault(names, []).append(piece)
+        frames = {
+            piece.part.uri: frame
+            for names, some in alike.items()
+            for piece, frame in zip(some, self.held.frames(some, names), strict=True)
+        }
+        return [(frames[piece.part.uri], condition) for piece, condition in zip(self.pieces, conditions, strict=True)]
+
+    def _of_piece(self, piece: Piece) -> pl.Expr | None:
+        conditions = [*self._edges(piece), *([] if self.condition is None else [self.condition])]
+        return reduce(and_, conditions) if conditions else None
+
+    def _edges(self, piece: Piece) -> list[pl.Expr]:
+        time, part = pl.col("occurred_at"), piece.part
+        edges = []
+        if self.since is not None and part.oldest < self.since:
+            edges.append(time >= pl.lit(self.since, TIME))
+        if self.until is not None and part.newest >= self.until:
+            edges.append(time < pl.lit(self.until, TIME))
+        if part.last_seq >= self.as_of:
+            edges.append(pl.col("seq") < self.as_of)
+        return edges
+
+
+def meant(snapshot: Snapshot, wanted: EventFilter, now: datetime) -> Meant | None:
+    """What the filter means in a snapshot that holds columns; None for one that does not. Raises TooLarge."""
+    if snapshot.held is None:
+        return None
+    since, until = wanted.window(now)
+    pieces = tuple(piece for piece in snapshot.pieces if _may_lie_in(piece, since, until))
+    everything = Meant(snapshot.held, pieces, since, until, snapshot.as_of)
+    conditions = [_condition(everything, name, texts) for name, texts in wanted.values().items()]
+    return everything.also(reduce(and_, conditions)) if conditions else everything
+
+
+def _may_lie_in(piece: Piece, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or piece.part.newest >= since) and (until is None or piece.part.oldest < until)
+
+
+def _condition(events: Meant, name: str, texts: tuple[str, ...]) -> pl.Expr:
+    field = name.removeprefix("not_")
+    match = _mentions(events, texts) if field == "search" else _matches(events, field, texts)
+    return match if name == field else ~match.fill_null(value=False)
+
+
+def _matches(events: Meant, field: str, texts: tuple[str, ...]) -> pl.Expr:
+    if field == "ip":
+        single, wide = networks(texts)
+        conditions = [is_one_of("source_ip", single)] if single else []
+        if wide:
+            conditions.append(_fulfilling(events, "source_ip", lambda name: lies_in(name, wide)))
+        return pl.any_horizontal(conditions)
+    return is_one_of(FIELD_COLUMNS[field], [as_value(text) for text in texts])
+
+
+def _mentions(events: Meant, texts: tuple[str, ...]) -> pl.Expr:
+    """Whether any searched column holds any of the texts."""
+
+    def holds(name: str) -> pl.Expr:
+        return pl.any_horizontal([contains(name, text) for text in texts])
+
+    return pl.any_horizontal([_fulfilling(events, column, holds) for column in SEARCH_COLUMNS])
+
+
+def _fulfilling(events: Meant, column: str, test: Test) -> pl.Expr:
+    """Whether the column's value is one of those that pass the test: it is asked of each distinct value once."""
+    values = [events.held.values(piece, column) for piece in events.pieces]
+    if not values:
+        return pl.lit(value=False)
+    distinct = pl.concat(values).unique().drop_nulls().alias(column)
+    passed = distinct.filter(distinct.cast(pl.String).to_frame().select(test(column)).to_series().fill_null(False))
+    if passed.len() == distinct.len():
+        return pl.col(column).is_not_null()
+    return pl.col(column).is_in(passed.implode())
