@@ -15,11 +15,11 @@ if screen.count() == 0:
     live.state_line(screen)
 else:
     beside_each_other = st.columns([74, 26], gap="small")
+    with beside_each_other[1]:
+        charts.charts(screen)
     with beside_each_other[0]:
         log_table.log_table(screen)
         log_table.pages(screen)
         live.state_line(screen)
-    with beside_each_other[1]:
-        charts.charts(screen)
 
 details.details(screen)

@@ -80,9 +80,9 @@ class Held:
         """What the held columns take, their dictionaries included."""
         return self._bytes + sum(self._value_bytes.values())
 
-    def dtype(self, column: str) -> pl.DataType:
-        """The type that a column is held in."""
-        return self._types[column]
+    def is_filled(self, share: float) -> bool:
+        """Whether so much of the memory is taken."""
+        return self.size_bytes >= share * self._most
 
     def frames(self, pieces: Sequence[Piece], columns: Iterable[str]) -> list[pl.DataFrame]:
         """The pieces' columns, a frame a piece, the rows as they lie in the file.

@@ -62,7 +62,7 @@ def _in_turn(pieces: Sequence[Piece], descending: bool) -> Iterator[tuple[Piece,
     else:
         ordered = sorted(pieces, key=lambda piece: piece.part.oldest)
         ends = [piece.part.oldest for piece in ordered]
-    return zip(ordered, [*ends[1:], None], strict=True)
+    return zip(ordered, [*ends[1:], None][: len(ordered)], strict=True)
 
 
 def _read(events: Meant, names: Sequence[str]) -> pl.DataFrame:

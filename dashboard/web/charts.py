@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.events.adornment import Width
-from dashboard.web import palette, text
+from dashboard.web import cards, palette, text
 from dashboard.web.answers import Screen
 
 MOST_REGIONS = 10
@@ -29,19 +29,35 @@ _OFFSETS = {Width.WEEK: "1w", Width.MONTH: "1mo", Width.YEAR: "1y"}
 _MOST_TICKS = 5
 _MARK_RADIUS = 2
 _BAR_PIXELS = 19
+_SKELETON_PIXELS = 250
 
 
 def charts(screen: Screen) -> None:
-    """Failed logins by region, and actions over time by category."""
-    regions, over_time, width = screen.failed_logins_by_region(), screen.actions_over_time(), screen.bucket_width()
+    """Failed logins by region, and actions over time by category; the page and each other need not wait for them."""
     with st.container(border=True, key="failed-logins"):
-        failed = int(regions["events"].sum())
         st.markdown("##### Failed logins by region")
+        _failed_logins(screen)
+    with st.container(border=True, key="over-time"):
+        st.markdown("##### Actions over time")
+        _over_time(screen)
+
+
+@st.fragment(parallel=True)
+def _failed_logins(screen: Screen) -> None:
+    with cards.boundary():
+        with st.skeleton(height=_SKELETON_PIXELS):
+            regions = screen.failed_logins_by_region()
+        failed = int(regions["events"].sum())
         st.caption(f"{text.count(failed, 'failed login')} in this view")
         if failed:
             st.altair_chart(failed_logins_by_region(regions), alt="Bars: failed logins by region", key="chart-regions")
-    with st.container(border=True, key="over-time"):
-        st.markdown("##### Actions over time")
+
+
+@st.fragment(parallel=True)
+def _over_time(screen: Screen) -> None:
+    with cards.boundary():
+        with st.skeleton(height=_SKELETON_PIXELS):
+            over_time, width = screen.actions_over_time(), screen.bucket_width()
         if width is None:
             st.caption("No events in this view")
             return

@@ -20,6 +20,7 @@ from dashboard.keeping.sealer import Sealer, catch_up
 from dashboard.ledger.report import Finding
 from dashboard.query.engine import Engine
 from dashboard.query.opening import Questions
+from dashboard.query.warming import warming
 from dashboard.record.kept import ACKNOWLEDGED, KeptRecord, Piece, Place
 from dashboard.web.service import INTEGRITY_SECONDS, STATUS_SECONDS, Remembered, Status
 from dashboard.web.verify_pass import Pass, VerifyPass, VerifyProcess
@@ -38,6 +39,8 @@ class LogService:
         self._log: Log = held.enter_context(open_log(settings))
         self._questions = Questions(self._log)
         held.callback(self._questions.close)
+        if settings.engine == "polars":
+            held.callback(warming(self._questions))
         self._record = self._questions.events.record
         self._status = Remembered(STATUS_SECONDS, self._ask)
         self._integrity = Remembered(INTEGRITY_SECONDS, IntegrityReader(self._log, self._record).read)
