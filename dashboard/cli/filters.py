@@ -24,6 +24,9 @@ _HELP = {
     "source": "Events reported by this source.",
     "clock": "Events whose claimed time is ahead, behind or (none) of the two.",
     "search": "Events that mention this text.",
+    "prefix": "Events that have a text beginning with this.",
+    "exact": "Events that have a text equal to this, letter case aside.",
+    "regex": "Events that have a text matching this regular expression (a subset: see the README).",
 }
 _FILTER = (EventFilter, "EventFilter")  # a command may import it for its types only
 _PANEL, _NOT_PANEL = "Filters (each but the times may be repeated)", "Filters that exclude"

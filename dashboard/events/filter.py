@@ -21,6 +21,7 @@ from dashboard.errors import InvalidEvent, UsageError
 from dashboard.events import sentence as wording
 from dashboard.events.event import canonical_ip
 from dashboard.events.folding import fold
+from dashboard.events.pattern import compiled
 from dashboard.events.times import checked_time, format_time, parse_span, parse_time
 from dashboard.events.vocabulary import Clock, Outcome
 
@@ -43,7 +44,10 @@ FIELD_COLUMNS: Mapping[str, str] = {
 }
 """The fields that compare a column of `events` with values, in the order of links and flags."""
 
-FIELDS = (*FIELD_COLUMNS, "search")
+TEXT_FIELDS = ("search", "prefix", "exact", "regex")
+"""How a text is looked for in SEARCH_COLUMNS: anywhere, at the beginning, as the whole, by an `events.pattern`."""
+
+FIELDS = (*FIELD_COLUMNS, *TEXT_FIELDS)
 TIME_FIELDS = ("since", "until", "last")
 SEARCH_COLUMNS = ("actor", "action", "description", "target", "source_ip", "region")
 
@@ -98,6 +102,12 @@ class EventFilter:
     not_clock: tuple[str, ...] = ()
     search: tuple[str, ...] = ()  # substrings, folded, of any of SEARCH_COLUMNS; nothing in them is special
     not_search: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()  # what any of them begins with, folded
+    not_prefix: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()  # what the whole of any of them is, folded
+    not_exact: tuple[str, ...] = ()
+    regex: tuple[str, ...] = ()  # what any of them matches somewhere, folded: the subset of `events.pattern`
+    not_regex: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         fix = object.__setattr__
@@ -225,8 +235,10 @@ def _checked_value(field: str, name: str, text: str) -> str:
         raise UsageError(f"{outside}: is longer than {_LONGEST_VALUE:,} characters")
     if field in _CLOSED and text not in _CLOSED[field]:
         raise UsageError(f"{outside}: {text[:64]!r} is unknown", f"There are {', '.join(sorted(_CLOSED[field]))}.")
-    if field == "search" and not fold(text):
+    if field in TEXT_FIELDS and not fold(text):
         raise UsageError(f"{outside}: is empty", "Write what to look for.")
+    if field == "regex":
+        _checked(outside, partial(compiled, text))
     return _address(outside, text) if field == "ip" and text != NONE else text
 
 

@@ -8,13 +8,15 @@ from dashboard.events.folding import visible
 
 NONE = "(none)"  # the absent value, as events.filter writes it
 
+_WORDS = ("search", "prefix", "exact", "regex")  # fields that hold what to look for, not values
+
 _LONGEST_SHOWN = 60
 _MOST_SHOWN = 5
 _BARE = re.compile(r"[\w@][\w@.:/+-]*(?: [\w@][\w@.:/+-]*)*")
 _OUR_WORDS = frozenset(
     {
-        "after", "all", "and", "before", "by", "events", "except", "from", "in", "last", "mention", "of",
-        "on", "or", "reported", "since", "that", "the", "to", "whose", "with"
+        "after", "all", "and", "before", "beginning", "by", "equal", "events", "except", "from", "have", "in", "last",
+        "matching", "mention", "of", "on", "or", "reported", "since", "text", "that", "the", "to", "whose", "with"
     }
 )  # fmt: skip
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
@@ -31,6 +33,9 @@ _PHRASES: Mapping[str, tuple[str, str]] = {  # how values read, and how their ab
     "source": ("reported by {}", "without a source"),
     "clock": ("whose clock is {}", "whose clock is right"),
     "search": ("that mention {}", ""),
+    "prefix": ("that have a text beginning with {}", ""),
+    "exact": ("that have a text equal to {}", ""),
+    "regex": ("that have a text matching {}", ""),
 }
 
 
@@ -53,13 +58,13 @@ def sentence(
 
 def _phrase(name: str, texts: tuple[str, ...]) -> str:
     present, absent = _PHRASES[name]
-    without = [absent] if name != "search" and NONE in texts else []
+    without = [absent] if name not in _WORDS and NONE in texts else []
     named = [present.format(_any_of(name, texts))] if len(texts) > len(without) else []
     return " or ".join([*named, *without])
 
 
 def _any_of(name: str, texts: tuple[str, ...]) -> str:
-    shown = [_value(name, text) for text in texts if name == "search" or text != NONE]
+    shown = [_value(name, text) for text in texts if name in _WORDS or text != NONE]
     more = len(shown) - _MOST_SHOWN
     if more > 1:
         shown = [*shown[:_MOST_SHOWN], f"{more} more"]
@@ -67,11 +72,11 @@ def _any_of(name: str, texts: tuple[str, ...]) -> str:
 
 
 def _value(name: str, text: str) -> str:
-    value = text if name == "search" else text.removeprefix("\\")
+    value = text if name in _WORDS else text.removeprefix("\\")
     shown = visible(value[:_LONGEST_SHOWN]).replace("“", "\\u{201c}").replace("”", "\\u{201d}")
     if len(value) > _LONGEST_SHOWN:
         return f"“{shown}…”"
-    plain = name != "search" and _BARE.fullmatch(shown) and _OUR_WORDS.isdisjoint(shown.lower().split())
+    plain = name not in _WORDS and _BARE.fullmatch(shown) and _OUR_WORDS.isdisjoint(shown.lower().split())
     return shown if plain else f"“{shown}”"
 
 

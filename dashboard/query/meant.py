@@ -15,8 +15,8 @@ import polars as pl
 from dashboard.archive.held import Held
 from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.events.columns import TIME
-from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, EventFilter, as_value, networks
-from dashboard.query.narrow import contains, is_one_of, lies_in
+from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, TEXT_FIELDS, EventFilter, as_value, networks
+from dashboard.query.narrow import finds, is_one_of, lies_in
 
 Test = Callable[[str], pl.Expr]  # what is asked of a column of texts
 
@@ -119,7 +119,7 @@ def _may_lie_in(piece: Piece, since: datetime | None, until: datetime | None) ->
 
 def _condition(events: Meant, name: str, texts: tuple[str, ...]) -> pl.Expr:
     field = name.removeprefix("not_")
-    match = _mentions(events, texts) if field == "search" else _matches(events, field, texts)
+    match = _found(events, field, texts) if field in TEXT_FIELDS else _matches(events, field, texts)
     return match if name == field else ~match.fill_null(value=False)
 
 
@@ -133,13 +133,11 @@ def _matches(events: Meant, field: str, texts: tuple[str, ...]) -> pl.Expr:
     return is_one_of(FIELD_COLUMNS[field], [as_value(text) for text in texts])
 
 
-def _mentions(events: Meant, texts: tuple[str, ...]) -> pl.Expr:
-    """Whether any searched column holds any of the texts."""
-
-    def holds(name: str) -> pl.Expr:
-        return pl.any_horizontal([contains(name, text) for text in texts])
-
-    return pl.any_horizontal([_fulfilling(events, column, holds) for column in SEARCH_COLUMNS])
+def _found(events: Meant, field: str, texts: tuple[str, ...]) -> pl.Expr:
+    """Whether any searched column is what one of the texts looks for."""
+    return pl.any_horizontal(
+        [_fulfilling(events, column, lambda name: finds(field, name, texts)) for column in SEARCH_COLUMNS]
+    )
 
 
 def _fulfilling(events: Meant, column: str, test: Test) -> pl.Expr:

@@ -13,7 +13,7 @@ from dashboard.archive.snapshot import Snapshot
 from dashboard.errors import UnreachableError
 from dashboard.events.adornment import Adornment, Bucket, Facet
 from dashboard.events.columns import SCHEMA
-from dashboard.events.filter import FIELD_COLUMNS, EventFilter
+from dashboard.events.filter import FIELD_COLUMNS, TEXT_FIELDS, EventFilter
 from dashboard.query import counting, fetch, seek, streaming
 from dashboard.query.engine import declared, view_columns, view_sql
 from dashboard.query.meant import Meant, meant
@@ -181,7 +181,7 @@ class PolarsEngine:
 
     def _narrowed(self, wanted: EventFilter) -> pl.LazyFrame:
         """The events the filter means. What a search found is kept, if it is little: all views ask about the same."""
-        if not (wanted.search or wanted.not_search):
+        if not any(name.removeprefix("not_") in TEXT_FIELDS for name in wanted.values()):
             return narrow(self.snapshot.events, wanted, self.now)
         if wanted not in self._found:
             self._found[wanted] = self._searched(wanted)

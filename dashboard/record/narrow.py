@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, EventFilter, as_value, networks
+from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, TEXT_FIELDS, EventFilter, as_value, networks
 from dashboard.events.folding import DOT_ABOVE, FINAL_SIGMA, SIGMA
+from dashboard.events.pattern import compiled
 
 Columns = ReadOnlyColumnCollection[str, Any]
 Condition = sa.ColumnElement[bool]
@@ -33,12 +34,23 @@ def contains(column: sa.ColumnElement[Any], text: str, collation: str | None) ->
 
 
 def _matches(columns: Columns, field: str, texts: tuple[str, ...], collation: str | None) -> Condition:
-    if field == "search":
-        return sa.or_(*(contains(columns[column], text, collation) for column in SEARCH_COLUMNS for text in texts))
+    if field in TEXT_FIELDS:
+        return sa.or_(*(_finds(field, columns[column], text, collation) for column in SEARCH_COLUMNS for text in texts))
     if field == "ip":
         single, wide = networks(texts)
         return sa.or_(*_are_one_of(columns["source_ip"], single), *_lie_in(columns["source_inet"], wide))
     return sa.or_(*_are_one_of(columns[FIELD_COLUMNS[field]], [as_value(text) for text in texts]))
+
+
+def _finds(field: str, column: sa.ColumnElement[Any], text: str, collation: str | None) -> Condition:
+    """Whether the column's text is what the text looks for, in the way that the field means."""
+    if field == "search":
+        return contains(column, text, collation)
+    value = folded_text(column, collation)
+    if field == "regex":
+        return value.op("~", is_comparison=True)(sa.literal(compiled(text), sa.Text))
+    wanted = folded_text(sa.literal(text, sa.Text), collation)
+    return value == wanted if field == "exact" else sa.func.starts_with(value, wanted)
 
 
 def _are_one_of(column: sa.ColumnElement[Any], values: list[str | None]) -> Iterable[Condition]:

@@ -6,14 +6,19 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard.events.filter import FIELDS, as_value
+from dashboard.events.filter import FIELDS, TEXT_FIELDS, as_value
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
 from dashboard.web.filter_bar import RANGES, in_range, range_of
 from dashboard.web.held import change
 
 _TICK = timedelta(microseconds=1)
-_NAMES = {"ip": "IP"} | {field: field.capitalize() for field in FIELDS if field != "ip"}
+_NAMES = {field: field.capitalize() for field in FIELDS} | {
+    "ip": "IP",
+    "prefix": "Begins with",
+    "exact": "Is exactly",
+    "regex": "Matches",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ def active(view: url.View) -> Iterator[Chip]:
 
 def _words(name: str, value: str) -> str:
     field = name.removeprefix("not_")
-    shown = value if field == "search" else as_value(value)
+    shown = value if field in TEXT_FIELDS else as_value(value)
     return f"{'Not ' if name != field else ''}{_NAMES[field]}: {'(none)' if shown is None else shown}"
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard.errors import UsageError
-from dashboard.events.filter import NONE, EventFilter, as_text, as_value
+from dashboard.events.filter import NONE, TEXT_FIELDS, EventFilter, as_text, as_value
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
@@ -36,6 +36,9 @@ MORE_FIELDS = {
     "target": "Target",
     "source": "Source",
     "clock": "Clock",
+    "prefix": "A text begins with",
+    "exact": "A text is exactly",
+    "regex": "A text matches",
 }
 _CLOSED = {"outcome": tuple(Outcome), "clock": (*Clock, NONE)}
 _MOST_CATEGORIES = 40
@@ -155,6 +158,8 @@ def _more_menu(screen: Screen) -> None:
 
 
 def _options(screen: Screen, field: str) -> list[str]:
+    if field in TEXT_FIELDS:
+        return []
     if field in _CLOSED:
         return [str(value) for value in _CLOSED[field]]
     return [as_text(value) for value in screen.facets(field)["value"].to_list()]
@@ -178,7 +183,8 @@ def _by_label(known: dict[str, str]) -> Callable[[str], str]:
 
 def _set_values(name: str, known: frozenset[str]) -> None:
     chosen: list[str] = st.session_state[f"pick:{name}"]
-    values = [value if value in known or name.endswith("ip") else as_text(value) for value in chosen]
+    typed = name.removeprefix("not_") in ("ip", *TEXT_FIELDS)  # said as it is meant
+    values = [value if value in known or typed else as_text(value) for value in chosen]
     change(lambda view: view.narrowed(view.filter.with_values(name, values)))
 
 

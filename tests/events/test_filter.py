@@ -18,6 +18,7 @@ VALUES = {
     **dict.fromkeys(FIELDS, TEXTS),
     "outcome": st.sampled_from(["success", "failure", "unknown"]),
     "clock": st.sampled_from(["ahead", "behind", NONE]),
+    "regex": st.sampled_from(["a", "^x.*", "[a-c]{2}|Ü$", r"\d+"]),
     "ip": st.one_of(
         st.just(NONE),
         st.ip_addresses().map(str),

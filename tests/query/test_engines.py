@@ -21,6 +21,10 @@ from dashboard.record.relation import folding_collation
 from tests.query.conftest import ACTIONS, ADDRESSES, CATEGORIES, EVENTS, NOW, TEXTS, Both
 
 OPEN = st.sampled_from([*map(as_text, TEXTS), NONE, "Istanbul", "no such"])
+PATTERNS = [
+    "^istanbul$", "STAN|zü", r"^\d+\.\d+\.0\.[12]$", "[ßẞ]", "[^a-z]$", r"\s", r"\W{3}", "^.$", "a.b", r"\\", r"^\(",
+    "(lo|fa)[gi]+", "σ$", "İ", "[α-ω]{2,}", r"[\]\[^-]", "x?y*", "日.語", "👩", "o{2}",
+]  # fmt: skip
 VALUES = {
     **dict.fromkeys(FIELDS, OPEN),
     "category": st.sampled_from([*map(as_text, CATEGORIES), NONE]),
@@ -32,6 +36,9 @@ VALUES = {
         *ADDRESSES, NONE, "1.2.3.4", "10.0.0.0/8", "10.0.0.0/30", "0.0.0.0/0", "::/0", "2001:db8::/32", "::/96",
         "fe80::/10",
     ]),
+    "prefix": st.sampled_from([*(text for text in TEXTS if fold(text)), "login", "İ", "10.", "%", "PLAIN İ"]),
+    "exact": st.sampled_from([*(text for text in TEXTS if fold(text)), "LOGIN FAILED", "istanbul", "10.0.0.1"]),
+    "regex": st.sampled_from(PATTERNS),
     "search": st.one_of(
         st.sampled_from([text for text in TEXTS if fold(text)]),
         st.sampled_from([
