@@ -14,7 +14,7 @@ from dashboard.query import counting
 from dashboard.query.meant import Meant
 from dashboard.query.opening import Questions
 
-_COLUMNS = (*TABLE_COLUMNS, "seq", "outcome")
+_COLUMNS = (*TABLE_COLUMNS, "seq", "outcome", "target")  # of a page, its charts and a search
 _SHARE = 0.6  # of the memory for decoded columns; the rest is for what somebody asks
 
 log = logging.getLogger(__name__)
