@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dashboard.events import search_text
 from dashboard.events.filter import FIELDS, TIME_FIELDS, EventFilter
 
 _HELP = {
@@ -29,6 +30,7 @@ _HELP = {
     "regex": "Events that have a text matching this regular expression (a subset: see the README).",
 }
 _FILTER = (EventFilter, "EventFilter")  # a command may import it for its types only
+_WHERE = "where"
 _PANEL, _NOT_PANEL = "Filters (each but the times may be repeated)", "Filters that exclude"
 
 
@@ -41,7 +43,8 @@ def filtered(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_flags(**given: Any) -> Any:
         flags = {name: given.pop(name) for name in _names()}
-        return command(**{filled: EventFilter.from_params(_pairs(flags))}, **given)
+        typed = search_text.read(given.pop(_WHERE) or "").to_params()
+        return command(**{filled: EventFilter.from_params([*_pairs(flags), *typed])}, **given)
 
     with_flags.__signature__ = own.replace(parameters=[*_keyword_only(kept), *_flags()])  # type: ignore[attr-defined]  # typer reads it
     with_flags.__annotations__ = {
@@ -62,6 +65,11 @@ def _names() -> Iterator[str]:
 
 
 def _flags() -> Iterator[inspect.Parameter]:
+    told = "The filter as one line, as in the page's search: 'actor:ci-bot -category:Backup \"two words\" last:7d'."
+    where = typer.Option("--where", help=told, rich_help_panel=_PANEL)
+    yield inspect.Parameter(
+        _WHERE, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, where]
+    )
     for name in _names():
         field = name.removeprefix("not_")
         told = _HELP[field] if name == field else f"Not: {_HELP[field][0].lower()}{_HELP[field][1:]}"

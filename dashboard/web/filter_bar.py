@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from dashboard.errors import UsageError
+from dashboard.events import search_text
 from dashboard.events.filter import NONE, TEXT_FIELDS, EventFilter, as_text, as_value
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.web import text, url
@@ -40,6 +41,7 @@ MORE_FIELDS = {
     "exact": "A text is exactly",
     "regex": "A text matches",
 }
+_WORDS, _WRONG = "search-words", "search-wrong"
 _CLOSED = {"outcome": tuple(Outcome), "clock": (*Clock, NONE)}
 _MOST_CATEGORIES = 40
 _EARLIEST, _LATEST = datetime(1970, 1, 1), datetime(2199, 12, 31, 23, 59)  # noqa: DTZ001 - the picker knows no zones
@@ -189,14 +191,29 @@ def _set_values(name: str, known: frozenset[str]) -> None:
 
 
 def _search(screen: Screen) -> None:
-    words = screen.view.filter.search
+    """The whole filter as one line; what can't be read stays in it until it can.
+
+    Another filter, another widget: the browser may still send the line that stood there before, and nobody typed that.
+    """
+    meant = search_text.write(screen.view.filter)
+    key = f"{_WORDS}:{meant}"
+    typed, why = st.session_state.get(_WRONG, ("", ""))
+    refused = bool(why) and typed == st.session_state.get(key)
     st.text_input(
-        "Search", key=held("search-words", words[0] if len(words) == 1 else ""), on_change=_set_search,
-        placeholder="Search actor, action, description, target, address, region", icon=":material/search:",
-        label_visibility="collapsed", type="search", max_chars=500,
+        "Search", key=key if refused else held(key, meant), on_change=_set_search, args=(key,),
+        placeholder='Search: words, "a phrase", wild*, actor:… -category:… ip:10.0.0.0/8 last:7d',
+        icon=":material/search:", label_visibility="collapsed", type="search", max_chars=4000,
     )  # fmt: skip
+    if refused:
+        st.caption(f":red[{text.label(why, 300)}]")
 
 
-def _set_search() -> None:
-    words: str = st.session_state["search-words"]
-    change(lambda view: view.narrowed(view.filter.with_values("search", [words] if words.strip() else [])))
+def _set_search(key: str) -> None:
+    typed: str = st.session_state[key]
+    try:
+        wanted = search_text.read(typed)
+    except UsageError as wrong:
+        st.session_state[_WRONG] = (typed, str(wrong))
+        return
+    st.session_state.pop(_WRONG, None)
+    change(lambda view: view.narrowed(wanted))

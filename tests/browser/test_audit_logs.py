@@ -73,7 +73,7 @@ def test_a_category_a_search_and_a_chip_narrow_and_widen(page: Page, site: Site)
     link_says(page, "category=Restore")
     page.keyboard.press("Escape")
     eventually(lambda: {row[2] for row in rows(page)} == {"Restore"})
-    page.get_by_placeholder("Search actor").fill("PAYMENTS-3")
+    page.get_by_placeholder("Search:").fill("category:Restore PAYMENTS-3")
     page.keyboard.press("Enter")
     link_says(page, "search=PAYMENTS-3")
     eventually(lambda: all("payments-3" in row[4] for row in rows(page)))
@@ -169,10 +169,25 @@ def test_new_events_wait_for_a_reader_on_another_page(page: Page, site: Site) ->
 
 def test_typing_is_not_disturbed_by_new_events(page: Page, site: Site) -> None:
     go(page, site)
-    page.get_by_placeholder("Search actor").press_sequentially("half a wor")
+    page.get_by_placeholder("Search:").press_sequentially("half a wor")
     site.append("meanwhile")
     eventually(lambda: any("meanwhile" in row[4] for row in rows(page)))
-    expect(page.get_by_placeholder("Search actor")).to_have_value("half a wor")
+    expect(page.get_by_placeholder("Search:")).to_have_value("half a wor")
+
+
+def test_what_the_search_bar_can_t_read_stays_in_it_and_is_pointed_at(page: Page, site: Site) -> None:
+    go(page, site)
+    bar = page.get_by_placeholder("Search:")
+    bar.fill("category:Restore outcome:good")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Character 18: outcome: 'good' is unknown")).to_be_visible()
+    expect(bar).to_have_value("category:Restore outcome:good")
+    bar.fill("category:Restore -outcome:failure last:90d")
+    page.keyboard.press("Enter")
+    link_says(page, "not-outcome=failure")
+    expect(page.get_by_role("button", name="Category: Restore")).to_be_visible()
+    page.get_by_role("button", name="Category: Restore").click()
+    expect(bar).to_have_value("last:90d -outcome:failure")
 
 
 def test_hostile_text_stays_text(page: Page, site: Site) -> None:

@@ -90,6 +90,8 @@ def test_flags_filter_as_links_do(run: Run) -> None:
     assert json.loads(run("count", "--not-actor", "ada", "--format", "json").stdout) == [{"events": 2}]
     assert json.loads(run("count", "--since", "2026-11-24", "--format", "json").stdout) == [{"events": 0}]
     assert json.loads(run("count", "--as-of", "1", "--format", "json").stdout) == [{"events": 1}]
+    typed = run("count", "--where", "-actor:ada after:2020-01-01", "--format", "json")
+    assert json.loads(typed.stdout) == [{"events": 2}]
 
 
 def test_slices_follow_the_order(run: Run) -> None:
