@@ -4,7 +4,6 @@ The tables are those of `archive.table`, so what reads an archive reads this one
 database is, so no server takes them for a log of its own. Events a month stay the same; days grow with N.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -21,8 +20,10 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.transaction import AddAction, RemoveAction
 
+from dashboard.archive import files
 from dashboard.archive.held import DEFAULT_HELD_BYTES, Held
 from dashboard.archive.snapshot import Piece, Snapshot
+from dashboard.archive.storage import Storage
 from dashboard.archive.table import LOG_ID, MIRROR, ArchiveTable
 from dashboard.demo import places, proof_columns, stream
 from dashboard.demo.chance import Ints, key, uniform
@@ -38,7 +39,6 @@ DESCRIPTION = "UNRECORDED: made-up events for benchmarks; no record, no ledger a
 DEFAULT_EVENTS, MOST_EVENTS = 10_000_000, 100_000_000
 EVENTS_A_MONTH, MONTH_DAYS = 250_000, 30
 _SPARE = 1.05  # so much more than needed is made of each month, and cut down to the exact number
-_ROW_GROUP = 131_072
 _FIRST_ID = 1_000_000
 _TABLES: Mapping[str, Mapping[str, Any]] = {"events": SCHEMA, "evidence": EVIDENCE_SCHEMA}
 
@@ -95,8 +95,8 @@ def write(
     ) as pool:
         running = [pool.submit(_write_month, location, plan, now, month, real_leaves) for month in months(events, now)]
         for done in as_completed(running):
-            month, files = done.result()
-            for table, action in files.items():
+            month, written = done.result()
+            for table, action in written.items():
                 added[table].append(action)
             if progress is not None:
                 progress(month.events)
@@ -140,13 +140,11 @@ def _write_month(
     add_proofs = proof_columns.real if real_leaves else proof_columns.made_up
     told = add_proofs(month_frame(plan, now, month), seed=plan.seed)
     name = f"part-{month.number:05d}.parquet"
-    files = {}
+    written = {}
     for table, schema in _TABLES.items():
-        part = told.select(*schema)
-        path = location / table / name
-        part.write_parquet(path, compression="zstd", compression_level=3, row_group_size=_ROW_GROUP, statistics=True)
-        files[table] = AddAction(name, path.stat().st_size, {}, int(time.time() * 1000), True, _statistics(part))
-    return month, files
+        part = told.select(*schema).sort(*files.order_of(schema))
+        written[table] = files.write_named(name, part, Storage.at(str(location / table)), data_change=True)
+    return month, written
 
 
 def month_frame(plan: Plan, now: datetime, month: Month) -> pl.DataFrame:
@@ -186,16 +184,6 @@ def _regions(addresses: Ints) -> dict[str, pl.Expr]:
         "country": [network.country for network in places.ALL],
     }
     return {name: pl.lit(pl.Series([*texts, None]).gather(index)) for name, texts in words.items()}
-
-
-def _statistics(part: pl.DataFrame) -> str:
-    """What Delta keeps of a file, so that a reader can skip it."""
-    bounds: dict[str, dict[str, Any]] = {"minValues": {}, "maxValues": {}}
-    for name in ("seq", "occurred_at"):
-        if name in part.columns:
-            for key_, value in zip(bounds, (part[name].min(), part[name].max()), strict=True):
-                bounds[key_][name] = value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if isinstance(value, datetime) else value
-    return json.dumps({"numRecords": part.height, **bounds, "nullCount": {}})
 
 
 def _commit(path: Path, schema: Mapping[str, Any], added: list[AddAction | RemoveAction], events: int) -> None:

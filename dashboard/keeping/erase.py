@@ -176,7 +176,7 @@ def _empty_events(table: ArchiveTable, flags: pl.DataFrame) -> int:
         joined = rows.join(flags, on="seq", how="left")
         return joined.with_columns(*_emptied(columns), erased=pl.when(said != "").then(said))
 
-    return table.rewrite(_to_do(table, flags, left), change, order=("occurred_at", "seq"))
+    return table.rewrite(_to_do(table, flags, left), change)
 
 
 def _says(group: str) -> pl.Expr:

@@ -35,5 +35,5 @@ def mirror(record: RecordReader, events: ArchiveTable, evidence: ArchiveTable, *
         if evidence.watermark == start:
             evidence.append(proofs, start, stop)
         if events.watermark == start:
-            events.append(rows.sort("occurred_at", "seq"), start, stop)
+            events.append(rows, start, stop)
     return events.watermark - began

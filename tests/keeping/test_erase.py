@@ -265,7 +265,7 @@ def crash(*_: object, **__: object) -> None:
     [
         (erasing, "_empty_evidence"),
         (erasing, "_empty_events"),
-        (ArchiveTable, "_replace"),
+        (ArchiveTable, "replace"),
         (ArchiveTable, "forget"),
         (ErasingRecord, "did"),
         (purging, "purge"),
