@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     memory_mb: int = Field(default=1024, ge=16)  # decoded columns of the archive held in memory, in MiB
     mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
     mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
+    archive_keep_hours: int = Field(default=1, ge=1)  # how long files that were compacted away stay for readers
     seal_seconds: float = Field(default=0.5, gt=0)  # how often the sealer looks
     verify_rows_per_second: int = Field(default=20_000, ge=1)  # how fast the background pass hashes rows again
 

@@ -10,7 +10,21 @@ import typer
 from dashboard.cli.context import err, use_demo_home
 from dashboard.errors import AuditlensError, Exit
 
-_MODULES = ("run", "ingest", "look", "export", "prove", "demo", "geo", "key", "keep", "drill", "anchor", "verify")
+_MODULES = (
+    "run",
+    "ingest",
+    "look",
+    "export",
+    "prove",
+    "demo",
+    "geo",
+    "key",
+    "keep",
+    "drill",
+    "anchor",
+    "verify",
+    "archive",
+)
 _INTERRUPTED = 130
 
 

@@ -1,4 +1,6 @@
-"""The sealer's process: sealing, mirroring, copies outside and verification, side by side until it is told to stop."""
+"""The sealer's process: sealing, mirroring, compaction, copies outside and verification, side by side until it is
+told to stop.
+"""
 
 import logging
 import os
@@ -11,6 +13,7 @@ from typing import TypeVar
 
 from dashboard.errors import AuditlensError, DamagedError, UnreachableError, UsageError
 from dashboard.keeping.anchoring import Anchorer, outside_copies
+from dashboard.keeping.compaction import Compactor
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.verify import Watch, keep, verify
@@ -18,6 +21,7 @@ from dashboard.keeping.verify import Watch, keep, verify
 _logger = logging.getLogger("auditlens.sealer")
 _MONTHS_EVERY_S = 6 * 3600.0
 _LOOK_AT_ARCHIVE_EVERY_S = 5.0
+_LOOK_AT_FILES_EVERY_S = 5.0
 _LOOK_AT_SINKS_EVERY_S = 2.0
 _VERIFY_EVERY_S = 1.0
 _LONGEST_PAUSE_S = 15.0
@@ -33,9 +37,10 @@ def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> No
     """
     failures: list[DamagedError] = []
     opened, watch = partial(Sealer, log, careful=careful), Watch(log)
-    looking = partial(_look, stop=stop)
+    looking, compacting = partial(_look, stop=stop), partial(_compact_round, stop=stop)
     works = (
         partial(_repeat, "mirror", opened, _mirror_round, stop, _LOOK_AT_ARCHIVE_EVERY_S, failures),
+        partial(_repeat, "compact", partial(Compactor, log), compacting, stop, _LOOK_AT_FILES_EVERY_S, failures),
         partial(
             _repeat, "anchors", partial(Anchorer, log, stop=stop), _anchor_round, stop, _LOOK_AT_SINKS_EVERY_S, failures
         ),
@@ -73,10 +78,24 @@ def _mirror_round(sealer: Sealer, _: float) -> None:
     sealer.mirror_if_due()
 
 
+def _compact_round(compactor: Compactor, _: float, *, stop: threading.Event) -> None:
+    """Rewrites a little. What it finds wrong with its own work ends compaction and nothing else."""
+    began = time.monotonic()
+    try:
+        compactor.round()
+    except DamagedError as wrong:
+        raise UsageError(wrong.message, wrong.hint) from wrong
+    _make_way(began, stop)
+
+
 def _look(watch: Watch, _: float, *, stop: threading.Event) -> None:
-    """Looks once; where the machine has more to do than it can, verification makes way: a tenth of one core."""
     began = time.monotonic()
     watch.round()
+    _make_way(began, stop)
+
+
+def _make_way(began: float, stop: threading.Event) -> None:
+    """Where the machine has more to do than it can, work that can wait takes a tenth of one core."""
     if os.getloadavg()[0] > (os.cpu_count() or 1):
         stop.wait(min(_LONGEST_PAUSE_S, 9 * (time.monotonic() - began)))
 
