@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _PASSED_ON = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-_ALWAYS = {
-    "aws_conditional_put": "etag",  # of two commits of one version one fails: no lock server is needed
+_OF_COMMITS = {
+    "aws_conditional_put": "etag",  # S3's own: no lock server is needed
     "connect_timeout": "5s",
     "timeout": "60s",
     "max_retries": "4",
@@ -29,7 +29,7 @@ _TRUE = ("1", "true", "yes", "on")
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """A folder or a prefix of a bucket. `options` are what deltalake and Polars take as `storage_options`."""
+    """A folder or a prefix of a bucket. `options` are what a reader of files takes as `storage_options`."""
 
     uri: str
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -51,6 +51,11 @@ class Storage:
     @property
     def is_remote(self) -> bool:
         return bool(urlsplit(self.uri).scheme)
+
+    @property
+    def log_options(self) -> dict[str, str] | None:
+        """What deltalake takes, so that of two who commit one version one is refused, and silence is soon said."""
+        return {**self.options, **_OF_COMMITS} if self.is_remote else None
 
     def under(self, name: str) -> "Storage":
         return Storage(f"{self.uri}/{name}", self.options)
@@ -115,4 +120,4 @@ def _options(environment: Mapping[str, str]) -> dict[str, str]:
                     "Set AWS_ALLOW_HTTP=true if that is meant.",
                 )
             found["AWS_ALLOW_HTTP"] = "true"
-    return {**found, **_ALWAYS}
+    return found

@@ -83,7 +83,7 @@ class ArchiveTable:
         before = self.version
         try:
             if self._table is None:
-                self._table = DeltaTable(self.storage.uri, storage_options=self.storage_options)
+                self._table = DeltaTable(self.storage.uri, storage_options=self.storage.log_options)
                 self._check_owner(self._table)
             else:
                 self._table.update_incremental()
@@ -178,7 +178,7 @@ class ArchiveTable:
             name=f"auditlens_{self.name}",
             configuration={_APPEND_ONLY: "true", **_LASTING, LOG_ID: self.log_id},
             raise_if_key_not_exists=False,
-            storage_options=self.storage_options,
+            storage_options=self.storage.log_options,
         )
         self.refresh()
 

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Self
 
 from dashboard.archive.compacting import compact_once
 from dashboard.archive.table import ArchiveTable
-from dashboard.errors import UnreachableError
 from dashboard.keeping.log import Log
 from dashboard.record.sealing import SealingRecord
 
 _TIDY_EVERY_S = 3600.0
-_PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,22 +71,26 @@ class Compactor:
                     self._settled[place] = table.version
                 self._tidied_at = moment
 
-    def finish(self, told: Callable[[str, int], None] | None = None) -> dict[str, Compacted]:
+    def finish(self, told: Callable[[int, None], None] | None = None) -> dict[str, Compacted]:
         """Settles every file of both tables, whatever it costs: about 5 µs a row that has to move.
 
-        `told` hears a table's name and how many rows were just rewritten. Raises UnreachableError when another process
-        holds the lock for two minutes.
+        `told` hears how many rows were rewritten; how many there will be is not known. Raises UnreachableError when
+        another process holds the lock for two minutes.
         """
-        return {table.name: self._finish(table, told or (lambda _name, _rows: None)) for table in self._tables}
+        done: dict[str, Compacted] = {}
+        for table in self._tables:
+            done[table.name] = self._finish(table, sum(one.rows_rewritten for one in done.values()), told)
+        return done
 
-    def _finish(self, table: ArchiveTable, told: Callable[[str, int], None]) -> Compacted:
+    def _finish(self, table: ArchiveTable, earlier: int, told: Callable[[int, None], None] | None) -> Compacted:
         began = time.monotonic()
         table.refresh()
         before, total = table.listed(), 0
-        while rows := self._locked(lambda: compact_once(table, thorough=True)):
+        while rows := self._alone(partial(compact_once, table, thorough=True)):
             total += rows
-            told(table.name, rows)
-        deleted = self._locked(lambda: table.tidy(self._keeps))
+            if told is not None:
+                told(earlier + total, None)
+        deleted = self._alone(partial(table.tidy, self._keeps))
         after = table.listed()
         return Compacted(
             files_before=len(before),
@@ -99,18 +102,10 @@ class Compactor:
             seconds=time.monotonic() - began,
         )
 
-    def _locked(self, act: Callable[[], int]) -> int:
-        """One commit under the lock; between two of them a mirror or an erasure has its turn."""
-        began = time.monotonic()
-        while True:
-            with self._record.mirroring() as mine:
-                if mine:
-                    return act()
-            if time.monotonic() - began > _PATIENCE_S:
-                raise UnreachableError(
-                    "Another process has been writing the archive all the while.", "Try again in some minutes."
-                )
-            time.sleep(0.1)
+    def _alone(self, act: Callable[[], int]) -> int:
+        """One commit under the lock: between two of them a mirror or an erasure has its turn."""
+        with self._record.mirroring_alone():
+            return act()
 
     def close(self) -> None:
         self._held.close()

@@ -1,6 +1,5 @@
 """The redactor's side: erases groups, retires months, holds them; each in one transaction with its event."""
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,9 +8,8 @@ from typing import Self
 
 import psycopg
 
-from dashboard.errors import UnreachableError
 from dashboard.record.connect import connect, driver_errors
-from dashboard.record.sealing import MIRROR_LOCK, holding
+from dashboard.record.sealing import mirroring_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +35,8 @@ class ErasingRecord:
 
         Waits for a mirror at work. Raises UnreachableError when it takes longer.
         """
-        began = time.monotonic()
-        while True:
-            with holding(self._connection, MIRROR_LOCK) as mine:
-                if mine:
-                    yield
-                    return
-            if time.monotonic() - began > patience_s:
-                raise UnreachableError(
-                    "Another process has been writing the archive all the while.", "Try again in some minutes."
-                )
-            time.sleep(0.1)
+        with mirroring_alone(self._connection, patience_s):
+            yield
 
     def erase(self, groups: Sequence[Group], conflicts: Sequence[int], reason: str, by: str | None) -> int | None:
         """Erases groups and quarantined submissions, with the event that says so; gives the erasure's number, None when

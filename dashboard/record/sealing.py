@@ -5,6 +5,7 @@ What is new is the difference of two snapshots: transactions that had not begun 
 then. So an append never waits, and no event is passed over because its transaction committed late.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -126,6 +127,22 @@ def holding(connection: psycopg.Connection, lock: int) -> Iterator[bool]:
                 connection.execute("select pg_advisory_unlock(%s)", (lock,))
 
 
+@contextmanager
+def mirroring_alone(connection: psycopg.Connection, patience_s: float = 120.0) -> Iterator[None]:
+    """Holds the mirror's lock for the block; waits for whoever has it. Raises UnreachableError when it takes longer."""
+    began = time.monotonic()
+    while True:
+        with holding(connection, MIRROR_LOCK) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() - began > patience_s:
+            raise UnreachableError(
+                "Another process has been writing the archive all the while.", "Try again in some minutes."
+            )
+        time.sleep(0.1)
+
+
 class SealingRecord:
     """The sealer's connection."""
 
@@ -135,6 +152,10 @@ class SealingRecord:
     def mirroring(self) -> AbstractContextManager[bool]:
         """Holds the mirror's lock for the block; False when another process holds it."""
         return self._holding(MIRROR_LOCK)
+
+    def mirroring_alone(self) -> AbstractContextManager[None]:
+        """As `mirroring`; waits for two minutes."""
+        return mirroring_alone(self._connection)
 
     @contextmanager
     def anchoring(self) -> Iterator[AnchorRecord | None]:

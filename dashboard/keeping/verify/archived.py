@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import polars as pl
 
@@ -44,19 +42,20 @@ class ArchiveFiles:
     evidence: tuple[str, ...]
     lacking: int  # files that are not there
     versions: tuple[int, int]
+    options: Mapping[str, str] | None = field(default=None, repr=False)  # of their storage
 
     @classmethod
     def of(cls, events: ArchiveTable, evidence: ArchiveTable) -> "ArchiveFiles":
         """What the tables, just refreshed, say."""
-        listed = [*events.files(), *evidence.files()]
-        there = [file for file in listed if urlsplit(file).scheme or Path(file).exists()]
+        gone = {*events.storage.lacking(events.files()), *evidence.storage.lacking(evidence.files())}
         return cls(
             reach=min(events.watermark, evidence.watermark),
             ends=(events.watermark, evidence.watermark),
-            events=tuple(file for file in events.files() if file in there),
-            evidence=tuple(file for file in evidence.files() if file in there),
-            lacking=len(listed) - len(there),
+            events=tuple(file for file in events.files() if file not in gone),
+            evidence=tuple(file for file in evidence.files() if file not in gone),
+            lacking=len(gone),
             versions=(events.version, evidence.version),
+            options=events.storage_options,
         )
 
 
@@ -80,8 +79,8 @@ def check_archive(
     row.
     """
     done = ArchiveDone(start, stop)
-    events = _read(files.events, SCHEMA, start, stop, done)
-    evidence = _read(files.evidence, EVIDENCE_SCHEMA, start, stop, done)
+    events = _read(files, files.events, SCHEMA, start, stop, done)
+    evidence = _read(files, files.evidence, EVIDENCE_SCHEMA, start, stop, done)
     done.wrong += [*_twice(events, "events"), *_twice(evidence, "evidence")]
     both = events.unique("seq").join(evidence.unique("seq"), on="seq", suffix="_evidence").sort("seq")
     rows = _leaf_columns(both)
@@ -106,7 +105,7 @@ def check_ends(files: ArchiveFiles) -> Iterator[Finding]:
     tables = (("events", files.events, SCHEMA), ("evidence", files.evidence, EVIDENCE_SCHEMA))
     for (name, listed, schema), end in zip(tables, files.ends, strict=True):
         try:
-            beyond = _scan(listed, schema).filter(~pl.col("seq").is_between(0, end, closed="left"))
+            beyond = _scan(files, listed, schema).filter(~pl.col("seq").is_between(0, end, closed="left"))
             seqs = beyond.select(pl.col("seq").min().alias("first"), pl.col("seq").max().alias("last")).collect()
         except (pl.exceptions.PolarsError, OSError):
             continue  # the units say which rows can't be read
@@ -117,24 +116,32 @@ def check_ends(files: ArchiveFiles) -> Iterator[Finding]:
 
 
 def _read(
-    files: Sequence[str], schema: Mapping[str, pl.DataType], start: int, stop: int, done: ArchiveDone
+    files: ArchiveFiles,
+    listed: Sequence[str],
+    schema: Mapping[str, pl.DataType],
+    start: int,
+    stop: int,
+    done: ArchiveDone,
 ) -> pl.DataFrame:
     """The rows of a range; when a file can't be read, those of the others."""
     here = pl.col("seq").is_between(start, stop, closed="left")
     try:
-        return _scan(files, schema).filter(here).collect()
+        return _scan(files, listed, schema).filter(here).collect()
     except (pl.exceptions.PolarsError, OSError):
         frames = [pl.DataFrame(schema=dict(schema))]
-        for file in files:
+        for file in listed:
             try:
-                frames.append(_scan([file], schema).filter(here).collect())
+                frames.append(_scan(files, [file], schema).filter(here).collect())
             except (pl.exceptions.PolarsError, OSError):
                 done.unreadable += 1
         return pl.concat(frames)
 
 
-def _scan(files: Sequence[str], schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
-    return pl.scan_parquet(list(files), schema=dict(schema)) if files else pl.LazyFrame(schema=dict(schema))
+def _scan(files: ArchiveFiles, listed: Sequence[str], schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    if not listed:
+        return pl.LazyFrame(schema=dict(schema))
+    options = None if files.options is None else dict(files.options)
+    return pl.scan_parquet(list(listed), schema=dict(schema), storage_options=options)
 
 
 def _leaf_columns(both: pl.DataFrame) -> pl.DataFrame:
