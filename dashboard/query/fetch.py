@@ -5,12 +5,15 @@ from datetime import datetime
 
 import polars as pl
 
-from dashboard.archive.held import HOLDABLE, TooLarge, lie_in_order
+from dashboard.archive.held import HOLDABLE, TooLarge
 from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.events.columns import SCHEMA
 from dashboard.query import seek
 from dashboard.query.meant import Meant
 
+_FIRST_ROWS = 5_000  # of all that are read in order: there at once
+_FRAME_CELLS = 1_200_000  # of a frame of them: some tens of megabytes
+_READ_ROWS = 65_536  # half a row group
 _NEAR_ROWS = 20_000  # so far apart, rows are read from the file: a part of a page of it is decoded
 
 
@@ -37,50 +40,70 @@ def around(snapshot: Snapshot, seq: int) -> pl.LazyFrame:
 def by_time(events: Meant, columns: Sequence[str], *, descending: bool) -> Iterator[pl.DataFrame]:
     """All meant events in the order of time, ties by place, the newest first.
 
-    A frame holds one file's, or those of files whose times overlap: that is the memory it takes. Raises TooLarge.
+    A file's times are put in order, then its rows are read in that order, some at a time: a frame holds a hundred
+    thousand rows of few columns, fewer of many, and few at first, so that something is there at once. Raises TooLarge.
     """
-    needed = list(dict.fromkeys((*columns, "occurred_at", "seq")))
-    waiting: list[pl.DataFrame] = []  # rows of files that reach over the end of what was given
-    for piece, reach in _in_turn(events.pieces, descending):
-        waiting.append(_read(events.within([piece]), needed))
-        merged = _in_order(waiting, descending)
+    waiting: list[pl.DataFrame] = []  # keys of files that reach over the end of what was given
+    size, most = _FIRST_ROWS, max(_FRAME_CELLS // len(columns), 1)
+    for number, reach in _in_turn(events.pieces, descending):
+        waiting.append(_keys(events, number))
+        merged = pl.concat(waiting).sort("occurred_at", "seq", descending=[descending, True])
         ready = (
             merged
             if reach is None
             else merged.filter(pl.col("occurred_at") > reach if descending else pl.col("occurred_at") < reach)
         )
         waiting = [merged.slice(ready.height)] if ready.height < merged.height else []
-        if not ready.is_empty():
-            yield ready.select(columns)
+        while not ready.is_empty():
+            yield _read(events.pieces, ready.head(size), columns)
+            ready, size = ready.slice(size), most
 
 
-def _in_turn(pieces: Sequence[Piece], descending: bool) -> Iterator[tuple[Piece, datetime | None]]:
-    """The pieces in the order of time, each with how far the ones after it reach: beyond that, rows are in order."""
-    if descending:
-        ordered = sorted(pieces, key=lambda piece: piece.part.newest, reverse=True)
-        ends: list[datetime | None] = [piece.part.newest for piece in ordered]
-    else:
-        ordered = sorted(pieces, key=lambda piece: piece.part.oldest)
-        ends = [piece.part.oldest for piece in ordered]
-    return zip(ordered, [*ends[1:], None][: len(ordered)], strict=True)
+def _in_turn(pieces: Sequence[Piece], descending: bool) -> Iterator[tuple[int, datetime | None]]:
+    """The pieces (by number) in the order of time, each with how far the ones after it reach: beyond that, rows are in
+    order.
+    """
+    ends = [piece.part.newest if descending else piece.part.oldest for piece in pieces]
+    turns = sorted(range(len(pieces)), key=ends.__getitem__, reverse=descending)
+    return zip(turns, [*(ends[number] for number in turns[1:]), None][: len(turns)], strict=True)
 
 
-def _read(events: Meant, names: Sequence[str]) -> pl.DataFrame:
-    """The meant rows of the one piece."""
-    piece, places = events.pieces[0], seek.whole(events)[0]
-    if isinstance(places, int):
-        return piece.rows.select(names).collect()
-    if places.is_empty():
-        return piece.rows.select(names).head(0).collect()
-    low = int(places[0])
-    read = piece.rows.slice(low, int(places[-1]) - low + 1).select(names).collect()
-    return read.select(pl.all().gather(places - low))
+def _keys(events: Meant, number: int) -> pl.DataFrame:
+    """Time, place, piece and row of the meant rows of one piece."""
+    piece = events.pieces[number]
+    places = seek.whole(events.within([piece]))[0]
+    low, length = (0, places) if isinstance(places, int) else _span(places)
+    keys = piece.rows.slice(low, length).select("occurred_at", "seq").collect().with_row_index("row", low)
+    if not isinstance(places, int):
+        keys = keys.select(pl.all().gather(places - low))
+    return keys.with_columns(piece=pl.lit(number, dtype=pl.UInt32))
 
 
-def _in_order(frames: Sequence[pl.DataFrame], descending: bool) -> pl.DataFrame:
-    if descending and len(frames) == 1 and lie_in_order(frames[0]):
-        return frames[0].reverse()
-    return pl.concat(frames).sort("occurred_at", "seq", descending=[descending, True])
+def _span(places: pl.Series) -> tuple[int, int]:
+    return (int(places[0]), int(places[-1]) - int(places[0]) + 1) if places.len() else (0, 0)
+
+
+def _read(pieces: Sequence[Piece], keys: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows of the keys, in their order."""
+    found: list[pl.DataFrame] = []
+    for (number,), some in keys.select("piece", "row").with_row_index("place").group_by("piece", maintain_order=True):
+        rows = pieces[int(number)].rows
+        if some["row"].is_sorted(descending=True) and _span(some["row"].reverse())[1] == some.height:
+            read = rows.slice(int(some["row"][-1]), some.height).select(columns).collect().reverse()
+            found.append(read.with_columns(some["place"]))
+        else:
+            found.extend(_read_apart(rows, some, columns))
+    if len(found) == 1 and found[0]["place"].is_sorted():
+        return found[0].select(columns)
+    return pl.concat(found).sort("place").select(columns)
+
+
+def _read_apart(rows: pl.LazyFrame, places: pl.DataFrame, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Rows of one file that lie apart: it is read some at a time, and what is wanted is kept."""
+    for _, some in places.sort("row").group_by(pl.col("row") // _READ_ROWS, maintain_order=True):
+        low, length = _span(some["row"])
+        read = rows.slice(low, length).select(columns).collect()
+        yield read.select(pl.all().gather(some["row"] - low)).with_columns(some["place"])
 
 
 def _gathered(events: Meant, piece: Piece, places: pl.Series, names: Sequence[str]) -> pl.DataFrame:

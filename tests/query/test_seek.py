@@ -13,7 +13,8 @@ from dashboard.archive.held import Held
 from dashboard.archive.snapshot import Part, Piece, Snapshot
 from dashboard.events.columns import SCHEMA
 from dashboard.events.filter import EventFilter
-from dashboard.query import seek, views
+from dashboard.query import fetch, seek, streaming, views
+from dashboard.query.narrow import narrow
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.query.sort import Sort
 
@@ -94,6 +95,30 @@ def test_a_sought_slice_is_the_slice_of_one_sort(
         for engine in (ours, plain)
     ]
     assert files[0] == files[1]
+
+
+@settings(max_examples=120, deadline=None)
+@given(snapshots(), FILTERS, SORTS, st.lists(st.integers(-5, 200), max_size=6), st.integers(1, 6))
+def test_an_export_in_small_steps_is_one_sort(
+    both: tuple[Snapshot, Snapshot], wanted: EventFilter, sort: Sort, cuts: list[int], step: int
+) -> None:
+    names = ("seq", "description")
+    whole = streaming.ordered(narrow(both[1].events, wanted, NOW).collect(), sort).select(names)
+    with pytest.MonkeyPatch.context() as patched:
+        for module, sizes in {
+            fetch: {"_FIRST_ROWS": 1, "_FRAME_CELLS": 2 * step, "_READ_ROWS": 3},
+            streaming: {"FIRST_RUN_ROWS": 1, "EXPORT_RUN_CELLS": 3 * step},
+        }.items():
+            for name, size in sizes.items():
+                patched.setattr(module, name, size)
+        moments = [START + timedelta(milliseconds=at) for at in cuts]
+        by_runs = list(streaming.batches(narrow(both[1].events, wanted, NOW), sort, names, 5, moments))
+        by_files = list(views.batches(PolarsEngine(both[0], NOW), wanted, sort, names, 100))
+    for frames in (by_runs, by_files):
+        assert pl.concat([whole.clear(), *frames]).equals(whole)
+    if sort.column == "occurred_at" and by_files:
+        assert by_files[0].height == 1
+        assert max(frame.height for frame in by_files) <= step
 
 
 def test_stretches_cover_every_piece_and_overlap_nowhere() -> None:
