@@ -1,8 +1,9 @@
 """`auditlens export`: the events a filter means, as a file."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -33,11 +34,12 @@ def export(  # noqa: PLR0917 - typer calls it by name
         Path, typer.Option("--output", "-o", help="The file, or - for standard output.", show_default=False)
     ],
     kind: Annotated[
-        Literal["csv", "json", "ndjson"] | None, typer.Option("--format", help="What to write; csv unless told.")
+        Literal["csv", "json", "ndjson", "parquet", "xlsx"] | None,
+        typer.Option("--format", help="What to write; csv unless told."),
     ] = None,
     sort: Annotated[str | None, typer.Option(help="A column: actor, or actor:desc; newest first unless told.")] = None,
     columns: Annotated[
-        str | None, typer.Option(help="all, or names with commas between; a CSV has the page's columns unless told.")
+        str | None, typer.Option(help="all, or names with commas between; CSV and XLSX have the page's unless told.")
     ] = None,
     as_of: Annotated[int | None, typer.Option(min=0, help="The state to export, as a number of events.")] = None,
     manifest: Annotated[bool, typer.Option(help="Say beside the file what it holds.")] = True,
@@ -51,7 +53,7 @@ def export(  # noqa: PLR0917 - typer calls it by name
     ] = None,
 ) -> None:
     """Export all events that the filter means, in order; a file of that name is replaced once the new one is whole."""
-    from dashboard.export import Format, Manifest, chosen_columns, files, stream
+    from dashboard.export import Format, Manifest, Origin, Tally, chosen_columns, files, stream
     from dashboard.query import views
     from dashboard.query.opening import open_engine
     from dashboard.query.sort import Sort
@@ -67,28 +69,27 @@ def export(  # noqa: PLR0917 - typer calls it by name
         raise UsageError("--withhold and --older belong to --evidence.", "Leave columns out with --columns.")
     chosen = Format(kind or "csv")
     order, names = Sort.parse(sort or "occurred_at:desc"), chosen_columns(chosen, columns)
-    rows = 0
-
-    def count(number: int) -> None:
-        nonlocal rows
-        rows += number
-        advance(number)
-
     with open_log() as log, open_engine(log, as_of) as engine:
+        origin = Origin.of(engine, log.log_id, wanted, order)
         with _progress(lambda: views.count(engine, wanted)) as advance:
-            chunks = stream(engine, wanted, order, names, chosen, count)
-            with _opened(output) as file:
+            tally = Tally(advance)
+            with (
+                _said_when_interrupted(output),
+                closing(stream(engine, origin, chosen, names, tally)) as chunks,
+                _opened(output) as file,
+            ):
                 written = files.write_chunks(chunks, file)
         if manifest and output != STANDARD_OUTPUT and not files.is_special(output):
             _write_manifest(
                 output,
                 Manifest(
-                    file=output.name, kind=chosen, log_id=log.log_id, as_of=engine.as_of, exported_at=engine.now,
-                    wanted=wanted, sort=order, columns=names, rows=rows, size_bytes=written.size_bytes,
-                    sha256=written.sha256,
+                    file=output.name, kind=chosen, origin=origin, columns=names, rows=tally.rows,
+                    size_bytes=written.size_bytes, sha256=written.sha256, notes=tally.notes,
                 ),
             )  # fmt: skip
-        err.print(f"{rows:,} events exported as of {engine.as_of:,}.", markup=False)
+        for note in tally.notes:
+            err.print(note, markup=False, soft_wrap=True)
+        err.print(f"{tally.rows:,} events exported as of {engine.as_of:,}.", markup=False)
 
 
 def _export_evidence(
@@ -113,12 +114,29 @@ def _export_evidence(
 
 
 @contextmanager
+def _said_when_interrupted(output: Path) -> Iterator[None]:
+    """Says after Ctrl-C what is left: half a file only where the name is no file."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if output == STANDARD_OUTPUT or (output.exists() and not output.is_file()):
+            err.print("Interrupted: what was written so far is not the whole file.", markup=False)
+        else:
+            err.print(f"Interrupted: {output} is as it was before.", markup=False, soft_wrap=True)
+        raise
+
+
+@contextmanager
 def _opened(output: Path) -> "Iterator[IO[bytes]]":
     """Standard output, a device, or a file that is replaced once the new one is whole."""
     from dashboard.export import files
 
     if output == STANDARD_OUTPUT:
-        yield sys.stdout.buffer
+        try:
+            yield sys.stdout.buffer
+        except BrokenPipeError:  # whoever reads has enough; Python would complain when it flushes at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from None
     elif files.is_special(output):
         with output.open("wb") as device:
             yield device

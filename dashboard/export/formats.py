@@ -1,21 +1,26 @@
 """The formats that exist, and one way to stream any of them: for the command line and for the HTTP route."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, islice
+from itertools import islice
 from typing import Protocol
 
 import polars as pl
 
 from dashboard.errors import UsageError
 from dashboard.events.columns import CSV_COLUMNS, SCHEMA
-from dashboard.events.filter import EventFilter
+from dashboard.export.ahead import ahead
 from dashboard.export.csv_text import write_csv
 from dashboard.export.json_text import ALL_COLUMNS, write_json, write_ndjson
+from dashboard.export.origin import Origin
+from dashboard.export.parquet_file import write_parquet
+from dashboard.export.tally import Tally
+from dashboard.export.xlsx_book import write_xlsx
 from dashboard.query import views
 from dashboard.query.engine import Engine
-from dashboard.query.sort import NEWEST_FIRST, Sort
+
+_FRAME_ROWS = 150_000  # at most, of one that is read ahead; the engine gives fewer where rows are wide
 
 
 class Format(StrEnum):
@@ -24,12 +29,21 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     NDJSON = "ndjson"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
 
 
 class Writer(Protocol):
-    """Turns frames into the bytes of a file."""
+    """Turns frames into the bytes of a file, and tells the tally what the format can't hold."""
 
-    def __call__(self, batches: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[bytes]: ...
+    def __call__(
+        self, batches: Iterable[pl.DataFrame], columns: Sequence[str], origin: Origin, tally: Tally, /
+    ) -> Iterator[bytes]: ...
+
+
+def _as_text(write: Callable[[Iterable[pl.DataFrame], Sequence[str]], Iterator[bytes]]) -> Writer:
+    """The writer of a text, which holds everything and says nothing of itself."""
+    return lambda batches, columns, _origin, _tally: write(batches, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +56,11 @@ class Kind:
 
 
 KINDS: Mapping[Format, Kind] = {
-    Format.CSV: Kind("text/csv; charset=utf-8; header=present", CSV_COLUMNS, write_csv),
-    Format.JSON: Kind("application/json", ALL_COLUMNS, write_json),
-    Format.NDJSON: Kind("application/x-ndjson", ALL_COLUMNS, write_ndjson),
+    Format.CSV: Kind("text/csv; charset=utf-8; header=present", CSV_COLUMNS, _as_text(write_csv)),
+    Format.JSON: Kind("application/json", ALL_COLUMNS, _as_text(write_json)),
+    Format.NDJSON: Kind("application/x-ndjson", ALL_COLUMNS, _as_text(write_ndjson)),
+    Format.PARQUET: Kind("application/vnd.apache.parquet", ALL_COLUMNS, write_parquet),
+    Format.XLSX: Kind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", CSV_COLUMNS, write_xlsx),
 }
 
 
@@ -66,25 +82,23 @@ def chosen_columns(kind: Format, text: str | None) -> tuple[str, ...]:
 
 def stream(
     engine: Engine,
-    wanted: EventFilter,
-    sort: Sort = NEWEST_FIRST,
-    columns: Sequence[str] | None = None,
+    origin: Origin,
     kind: Format = Format.CSV,
-    counted: Callable[[int], object] = lambda rows: None,
-) -> Iterator[bytes]:
-    """All events the filter means, in order, as the bytes of a file; in chunks of 256 KiB or more and constant memory.
+    columns: Sequence[str] | None = None,
+    tally: Tally | None = None,
+) -> Generator[bytes]:
+    """All events the origin means, in order, as the bytes of a file; in chunks and constant memory.
 
     The first chunk is made before it returns, so that a question that can't be answered raises here, not in the middle
-    of a response: call it, and `next` on what it returns, in a thread. `counted` is told the rows of each frame as it
-    passes.
+    of a response: call it, and `next` on what it returns, in a thread. Later chunks are large: 256 KiB of text, or some
+    thousand rows packed. Closing it ends the work: it waits for what is being read, and asks for nothing after that.
     """
-    wanted_columns = tuple(columns or KINDS[kind].columns)
-    batches = views.batches(engine, wanted, sort, wanted_columns)
-    chunks = KINDS[kind].write(_counting(batches, counted), wanted_columns)
-    return chain(list(islice(chunks, 1)), chunks)
+    wanted, counting = tuple(columns or KINDS[kind].columns), tally or Tally()
+    frames = ahead(views.batches(engine, origin.wanted, origin.sort, wanted, _FRAME_ROWS))
+    chunks = KINDS[kind].write(counting.counting(frames), wanted, origin, counting)
+    return _after(list(islice(chunks, 1)), chunks)
 
 
-def _counting(batches: Iterable[pl.DataFrame], counted: Callable[[int], object]) -> Iterator[pl.DataFrame]:
-    for batch in batches:
-        counted(batch.height)
-        yield batch
+def _after(first: Iterable[bytes], rest: Iterator[bytes]) -> Generator[bytes]:
+    yield from first
+    yield from rest

@@ -10,25 +10,25 @@ from collections.abc import Iterable, Iterator, Sequence
 import polars as pl
 
 from dashboard.events.columns import SCHEMA
-from dashboard.export.chunks import TIME_FORMAT, chunked, slices
+from dashboard.export.chunks import chunked, slices, time_text
 
 ALL_COLUMNS = tuple(SCHEMA)
 
 
 def write_ndjson(batches: Iterable[pl.DataFrame], columns: Sequence[str] = ALL_COLUMNS) -> Iterator[bytes]:
-    """Yields one object a line, in pieces of 256 KiB or more; nothing at all when there are no rows."""
+    """Yields one object a line, in chunks; nothing at all when there are no rows."""
     return chunked(_lines(batches, columns))
 
 
 def write_json(batches: Iterable[pl.DataFrame], columns: Sequence[str] = ALL_COLUMNS) -> Iterator[bytes]:
-    """Yields one array with an object a line, in pieces of 256 KiB or more; `[]` when there are no rows."""
+    """Yields one array with an object a line, in chunks; `[]` when there are no rows."""
     return chunked(_array(_lines(batches, columns)))
 
 
 def _lines(batches: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[bytes]:
     for rows in slices(batches):
         buffer = io.BytesIO()
-        rows.select(_lossless(name, rows.schema[name]) for name in columns).write_ndjson(buffer)
+        rows.select(_lossless(rows[name]) for name in columns).write_ndjson(buffer)
         yield buffer.getvalue()
 
 
@@ -41,7 +41,7 @@ def _array(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield b"[]\n" if before == b"[\n" else b"\n]\n"
 
 
-def _lossless(name: str, dtype: pl.DataType) -> pl.Expr:
-    if name == "id":
-        return pl.col(name).cast(pl.String)
-    return pl.col(name).dt.strftime(TIME_FORMAT) if dtype.is_temporal() else pl.col(name)
+def _lossless(column: pl.Series) -> pl.Series:
+    if column.name == "id":
+        return column.cast(pl.String)
+    return time_text(column) if column.dtype.is_temporal() else column

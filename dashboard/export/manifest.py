@@ -6,10 +6,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from dashboard.events.filter import EventFilter
-from dashboard.events.times import format_time
 from dashboard.export.formats import KINDS, Format
-from dashboard.query.sort import Sort
+from dashboard.export.origin import Origin
 
 VERSION = 1
 
@@ -25,34 +23,27 @@ class Manifest:
 
     file: str
     kind: Format
-    log_id: str
-    as_of: int
-    exported_at: datetime
-    wanted: EventFilter
-    sort: Sort
+    origin: Origin
     columns: Sequence[str]
     rows: int
     size_bytes: int
     sha256: str  # of the file, lower-case hexadecimal
+    notes: Sequence[str] = ()  # what the format could not hold
 
     def to_json(self) -> bytes:
         """One JSON object; `filter.params` are the pairs of a link, a relative time turned into the times it meant."""
+        words = self.origin.words()
         content = {
             "manifest": VERSION,
             "file": self.file,
             "format": self.kind.value,
             "media_type": KINDS[self.kind].media_type,
-            "log_id": self.log_id,
-            "as_of": self.as_of,
-            "exported_at": format_time(self.exported_at),
-            "time_zone": "UTC",
-            "filter": {
-                "sentence": self.wanted.sentence(self.exported_at),
-                "params": self.wanted.at(self.exported_at).to_params(),
-            },
-            "sort": str(self.sort),
+            **words,
+            "as_of": self.origin.as_of,
+            "filter": {"sentence": words["filter"], "params": self.origin.params()},
             "columns": list(self.columns),
             "rows": self.rows,
+            "notes": list(self.notes),
             "size_bytes": self.size_bytes,
             "sha256": self.sha256,
         }

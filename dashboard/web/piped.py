@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import IO
 
@@ -11,7 +11,7 @@ from dashboard.errors import AuditlensError
 _PIECE_BYTES = 256 * 1024
 
 
-def piped(write: Callable[[IO[bytes]], object]) -> Iterator[bytes]:
+def piped(write: Callable[[IO[bytes]], object]) -> Generator[bytes]:
     """Runs `write` in a thread and gives the pieces as they come; it stops writing when nobody reads on.
 
     Raises what `write` raised: before the first piece if it wrote nothing, else in the middle, so that a file that was
@@ -22,7 +22,7 @@ def piped(write: Callable[[IO[bytes]], object]) -> Iterator[bytes]:
     return _after(first, pieces)
 
 
-def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def _after(first: bytes, rest: Iterator[bytes]) -> Generator[bytes]:
     yield first
     yield from rest
 

@@ -1,7 +1,8 @@
 """The HTTP routes beside the pages: the way to the log, proofs, and the export of a view in constant memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 
+from anyio import CancelScope
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -10,6 +11,8 @@ from starlette.routing import Route
 from dashboard import export
 from dashboard.errors import AuditlensError, Exit, UsageError
 from dashboard.export.evidence import evidence_name
+from dashboard.query import views
+from dashboard.query.engine import Engine
 from dashboard.web import service, url
 from dashboard.web.piped import piped
 
@@ -34,19 +37,22 @@ async def to_the_log(request: Request) -> Response:
 
 
 async def send_export(request: Request) -> Response:
-    """`GET /api/export.csv|json|ndjson?<filter>&sort=…&as_of=…&columns=…`: all rows of a view, in its order.
+    """`GET /api/export.csv|json|ndjson|parquet|xlsx?<filter>&sort=…&as_of=…&columns=…`: all rows of a view, in order.
 
     Each chunk is made in a thread when the one before it has left: the event loop never waits, nothing piles up, and
-    when the client goes the chunk in the making is the last.
+    when the client goes the chunk in the making is the last. `HEAD` says how many events there are, and sends none.
     """
+    pairs = request.query_params.multi_items()
     try:
         kind = _kind(request.path_params["kind"])
-        name, chunks = await run_in_threadpool(_opened, kind, request.query_params.multi_items())
+        if request.method == "HEAD":
+            name, events = await run_in_threadpool(_counted, kind, pairs)
+            headers = {**_file(name), "x-auditlens-events": str(events)}
+            return Response(media_type=export.KINDS[kind].media_type, headers=headers)
+        name, chunks = await run_in_threadpool(_opened, kind, pairs)
     except AuditlensError as wrong:
         return _refused(wrong)
-    return StreamingResponse(
-        iterate_in_threadpool(chunks), media_type=export.KINDS[kind].media_type, headers=_file(name)
-    )
+    return _Streamed(chunks, export.KINDS[kind].media_type, name)
 
 
 async def send_evidence(request: Request) -> Response:
@@ -55,7 +61,7 @@ async def send_evidence(request: Request) -> Response:
         name, chunks = await run_in_threadpool(_evidence, request.query_params.multi_items())
     except AuditlensError as wrong:
         return _refused(wrong)
-    return StreamingResponse(iterate_in_threadpool(chunks), media_type="application/zip", headers=_file(name))
+    return _Streamed(chunks, "application/zip", name)
 
 
 async def send_proof(request: Request) -> Response:
@@ -66,6 +72,22 @@ async def send_proof(request: Request) -> Response:
     except AuditlensError as wrong:
         return _refused(wrong)
     return Response(proof, media_type="text/plain; charset=utf-8", headers=_file(f"{event_id}.tlog-proof"))
+
+
+class _Streamed(StreamingResponse):
+    """A file in chunks; whatever ends the response, a client that goes away above all, ends the making of them."""
+
+    def __init__(self, chunks: Generator[bytes], media_type: str, name: str) -> None:
+        super().__init__(_closed_after(chunks), media_type=media_type, headers=_file(name))
+
+
+async def _closed_after(chunks: Generator[bytes]) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in iterate_in_threadpool(chunks):
+            yield chunk
+    finally:
+        with CancelScope(shield=True):
+            await run_in_threadpool(chunks.close)
 
 
 def _file(name: str) -> dict[str, str]:
@@ -82,17 +104,27 @@ def _kind(text: str) -> export.Format:
     return export.Format(text)
 
 
-def _opened(kind: export.Format, pairs: Sequence[tuple[str, str]]) -> tuple[str, Iterator[bytes]]:
+def _opened(kind: export.Format, pairs: Sequence[tuple[str, str]]) -> tuple[str, Generator[bytes]]:
     """The file's name and its bytes; raises UsageError for a link that can't be read, before anything is sent."""
+    view, engine, columns = _asked(kind, pairs)
+    origin = export.Origin.of(engine, service.current().log_id, view.filter.at(engine.now), view.sort)
+    return export.file_name(engine.as_of, engine.now, kind), export.stream(engine, origin, kind, columns)
+
+
+def _counted(kind: export.Format, pairs: Sequence[tuple[str, str]]) -> tuple[str, int]:
+    """The file's name and how many events it would hold."""
+    view, engine, _ = _asked(kind, pairs)
+    return export.file_name(engine.as_of, engine.now, kind), views.count(engine, view.filter)
+
+
+def _asked(kind: export.Format, pairs: Sequence[tuple[str, str]]) -> tuple[url.View, Engine, tuple[str, ...]]:
     asked = [text for name, text in pairs if name == "columns"]
     columns = export.chosen_columns(kind, ",".join(asked) or None)
     view = url.parse([pair for pair in pairs if pair[0] != "columns"])
-    engine = service.current().engine(view.as_of)
-    chunks = export.stream(engine, view.filter.at(engine.now), view.sort, columns, kind)
-    return export.file_name(engine.as_of, engine.now, kind), chunks
+    return view, service.current().engine(view.as_of), columns
 
 
-def _evidence(pairs: Sequence[tuple[str, str]]) -> tuple[str, Iterator[bytes]]:
+def _evidence(pairs: Sequence[tuple[str, str]]) -> tuple[str, Generator[bytes]]:
     """As `_opened`; the first piece is made before anything is sent, so that what is wrong is said in words."""
     view, log = url.parse(pairs), service.current()
     engine = log.engine(view.as_of)

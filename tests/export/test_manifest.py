@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 from dashboard.events.filter import EventFilter
-from dashboard.export import Format, Manifest, file_name
+from dashboard.export import Format, Manifest, Origin, file_name
 from dashboard.query.sort import Sort
 
 NOW = datetime(2026, 11, 23, 8, 11, 57, 123_456, tzinfo=UTC)
@@ -20,13 +20,15 @@ def test_a_name_says_the_time_in_utc_and_the_state() -> None:
 def test_a_manifest_says_filter_state_order_and_content() -> None:
     wanted = EventFilter(last="7d", actor=("=evil\n",))
     manifest = Manifest(
-        file="x.csv", kind=Format.CSV, log_id="log", as_of=7, exported_at=NOW, wanted=wanted, sort=Sort("actor"),
-        columns=("actor", "seq"), rows=3, size_bytes=99, sha256="00",
+        file="x.csv", kind=Format.CSV, columns=("actor", "seq"), rows=3, size_bytes=99, sha256="00", notes=("a",),
+        origin=Origin(log_id="log", as_of=7, exported_at=NOW, wanted=wanted, sort=Sort("actor")),
     )  # fmt: skip
     found = json.loads(manifest.to_json())
     assert found["as_of"] == 7
     assert found["log_id"] == "log"
     assert found["exported_at"] == "2026-11-23T08:11:57.123456Z"
+    assert found["time_zone"] == "UTC"
+    assert found["notes"] == ["a"]
     assert found["columns"] == ["actor", "seq"]
     assert (found["rows"], found["size_bytes"], found["sha256"]) == (3, 99, "00")
     assert Sort.parse(found["sort"]) == Sort("actor")

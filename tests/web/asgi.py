@@ -15,9 +15,15 @@ class Client:
         self._app = app
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-        with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop in this one
-            return thread.submit(asyncio.run, self._get(path, params)).result()
+        return self._ask("GET", path, params)
 
-    async def _get(self, path: str, params: Mapping[str, str] | None) -> httpx.Response:
+    def head(self, path: str) -> httpx.Response:
+        return self._ask("HEAD", path, None)
+
+    def _ask(self, method: str, path: str, params: Mapping[str, str] | None) -> httpx.Response:
+        with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop in this one
+            return thread.submit(asyncio.run, self._sent(method, path, params)).result()
+
+    async def _sent(self, method: str, path: str, params: Mapping[str, str] | None) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url="http://log") as client:
-            return await client.get(path, params=params)
+            return await client.request(method, path, params=params)
