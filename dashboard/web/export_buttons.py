@@ -1,5 +1,6 @@
-"""The two links that download what is on screen: its filter, its order, its state, all of its rows."""
+"""The links that download what is on screen: its filter, its order, its state, all of its rows."""
 
+from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
@@ -9,9 +10,11 @@ from dashboard.web.answers import Screen
 
 PATH = "/api/export"
 EVIDENCE = "evidence"
-FORMATS = {
-    "csv": ("CSV", "CSV"),
-    "json": ("JSON", "JSON"),
+FORMATS = {"csv": ("CSV", "CSV"), "json": ("JSON", "JSON")}
+MORE_FORMATS = {
+    "xlsx": ("Excel", "an Excel workbook"),
+    "ndjson": ("JSON lines", "JSON lines"),
+    "parquet": ("Parquet", "Parquet"),
     EVIDENCE: ("Evidence", "a zip that proves each of them without this server"),
 }
 
@@ -24,17 +27,22 @@ _STYLE = (
 
 
 def export_buttons(screen: Screen) -> None:
-    """The number of rows, then a link for each kind of file. Each starts a download in this tab; the page stays."""
+    """The number of rows, a link for each usual kind of file, and the others behind a button. Each link starts a
+    download in this tab; the page stays.
+    """
+    counted = f'<span style="opacity:.72;font-size:.9rem;white-space:nowrap">Export {text.count(screen.count())}</span>'
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key="exports"):
+        _links(screen, FORMATS, counted, "flex-wrap:wrap;align-items:center;justify-content:flex-end")
+        with st.popover("More formats", width="content"):
+            _links(screen, MORE_FORMATS, "", "flex-direction:column")
+
+
+def _links(screen: Screen, formats: Mapping[str, tuple[str, str]], before: str, layout: str) -> None:
     links = "".join(
         file_link(export_link(screen, kind), name, f"Download all {screen.count():,} events of this view as {what}")
-        for kind, (name, what) in FORMATS.items()
+        for kind, (name, what) in formats.items()
     )
-    counted = f'<span style="opacity:.72;font-size:.9rem;white-space:nowrap">Export {text.count(screen.count())}</span>'
-    st.html(
-        '<div style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;justify-content:flex-end">'
-        f"{counted}{links}</div>",
-        width="content",
-    )
+    st.html(f'<div style="display:flex;gap:.5rem;{layout}">{before}{links}</div>', width="content")
 
 
 def file_link(href: str, name: str, title: str) -> str:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
 
 from tests.browser.walk import TABLE, click_header, click_row, eventually, free_port, go, headers, link_says, rows
 
@@ -141,6 +143,23 @@ def test_both_files_hold_what_the_table_shows_and_arrive_in_this_tab(page: Page,
         assert actor.removesuffix("…") in (row["actor"] or "—")
         assert (category, action, address) == (row["category"], row["action"], row["source_ip"])
         assert moment.startswith(row["occurred_at"][:19].replace("T", " ") + " UTC")
+
+
+def test_more_formats_are_behind_one_button_and_hold_the_same_rows(page: Page, site: Site) -> None:
+    go(page, site, "?category=Auth&sort=actor:asc&as_of=700")
+    assert page.get_by_role("link", name="Parquet").count() == 0
+    page.get_by_role("button", name="More formats").click()
+    paths = {}
+    for name in ("Excel", "JSON lines", "Parquet"):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        paths[name] = Path(download.value.path())
+        assert "asof-700." in download.value.suggested_filename
+    lines = [json.loads(line)["id"] for line in paths["JSON lines"].read_text().splitlines()]
+    assert pl.read_parquet(paths["Parquet"])["id"].cast(pl.String).to_list() == lines
+    header, *cells = CalamineWorkbook.from_path(paths["Excel"]).get_sheet_by_name("Events").to_python()
+    assert [row[header.index("id")] for row in cells] == lines
+    assert len(page.context.pages) == 1
 
 
 def test_a_bad_link_shows_a_card_and_no_rows(page: Page, site: Site) -> None:
