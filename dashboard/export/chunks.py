@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 CHUNK_BYTES = 256 * 1024  # smaller pieces cost a web response more than making them
-SLICE_BYTES = 4 * 1024 * 1024  # of rows turned into text at once: every writer can hold it some times over
+SLICE_BYTES = 2 * 1024 * 1024  # of rows turned into text at once: every writer can hold it some times over
 SLICE_ROWS = 20_000
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.6fZ"  # as events.times.format_time writes it
 

@@ -12,7 +12,7 @@ from dashboard.query import seek
 from dashboard.query.meant import Meant
 
 _FIRST_ROWS = 5_000  # of all that are read in order: there at once
-_FRAME_CELLS = 1_200_000  # of a frame of them: some tens of megabytes
+_FRAME_CELLS = 1_000_000  # of a frame of them: some tens of megabytes
 _READ_ROWS = 65_536  # half a row group
 _MOST_STRETCHES = 4
 _NEAR_ROWS = 20_000  # so far apart, rows are read from the file: a part of a page of it is decoded

@@ -18,7 +18,7 @@ from dashboard.events.columns import SCHEMA, TIME
 from dashboard.query.sort import Sort
 
 PAGE_RUN_ROWS = 100_000
-EXPORT_RUN_CELLS = 1_200_000  # held at once: each run opens every file, so few rows are read as slowly as many
+EXPORT_RUN_CELLS = 1_000_000  # held at once: each run opens every file, so few rows are read as slowly as many
 FIRST_RUN_ROWS = 5_000  # of an export: there at once
 _BLOCK = 1 << 16
 _NEAR_ROWS = 10_000  # that a sort by text keeps at hand: quicker than counting the values first

@@ -6,6 +6,7 @@ beside PostgreSQL's COPY of the same rows, columns and order. Nothing here asser
 BENCH_ARCHIVE names an archive that is there already, such as one of `auditlens demo --bench`.
 """
 
+import io
 import json
 import os
 import subprocess
@@ -18,10 +19,12 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from python_calamine import CalamineWorkbook
 
 from dashboard.demo import bench
 from dashboard.events.columns import CSV_COLUMNS
-from dashboard.export import Format
+from dashboard.export import Format, Origin, Tally
+from dashboard.export.xlsx_book import write_xlsx
 from tests.log_fixtures import TestServer
 
 pytestmark = pytest.mark.bench
@@ -133,3 +136,16 @@ def test_reading_of_time(archive: Path) -> None:
     newest = bench.snapshot(archive).events.select(pl.col("occurred_at").max()).collect().item()
     found = export(archive, Format.CSV, (newest - timedelta(days=1)).isoformat())
     print(f"\none day, {found['rows']:,} events: {found['s'] * 1e3:.0f} ms")
+
+
+def test_a_real_sheet_is_full_at_excels_limit() -> None:
+    frames = (pl.select(seq=pl.int_range(start, start + 50_000)) for start in range(0, 1_050_000, 50_000))
+    began = time.perf_counter()
+    content = b"".join(write_xlsx(frames, ("seq",), Origin(log_id="bench", as_of=0), Tally()))
+    seconds = time.perf_counter() - began
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    first, second = (book.get_sheet_by_name(name).to_python() for name in ("Events 1", "Events 2"))
+    assert (len(first), len(second)) == (1_048_576, 1_050_000 - 1_048_575 + 1)
+    assert first[0] == second[0] == ["seq"]
+    assert (first[-1], second[1]) == ([1_048_574.0], [1_048_575.0])
+    print(f"\n1,050,000 rows of one column in two sheets: {seconds:.1f} s, {len(content) / 1e6:.0f} MB")
