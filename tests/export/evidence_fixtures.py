@@ -20,7 +20,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from dashboard.record.connect import Urls
 from tests.export.conftest import HOSTILE
-from tests.log_fixtures import TEMPLATE, TestServer
+from tests.log_fixtures import TestServer
 from tests.record.test_append import login
 
 Files = dict[str, bytes]
@@ -107,7 +107,7 @@ def checked(folder: Path, content: bytes | str, key: str = "", older: str | None
 def fresh_log(server: TestServer, home: Path) -> Iterator[Log]:
     """An empty log for many tests that only look at what is made of it."""
     name = f"test_{secrets.token_hex(6)}"
-    server.execute(f"create database {name} template {TEMPLATE}")
+    server.clone(name)
     parts = {part: server.url(f"auditlens_{part}", name) for part in ("writer", "reader", "sealer", "redactor")}
     try:
         with psycopg.connect(parts["reader"]) as connection:

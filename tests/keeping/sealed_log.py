@@ -9,6 +9,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from dashboard.ledger.report import Finding, Kind, Report
 from tests.attacks import Admin
+from tests.log_fixtures import Fill
 
 RETIRE = "insert into retired (month, ranges, rows, digest) values ('2026-11-01', '{[0,300)}', 300, sha256('x'))"
 SIZES = (300, 560, 600)  # of the trees that the log below was sealed at
@@ -24,8 +25,12 @@ def event(number: int) -> AuditEvent:
 
 
 @pytest.fixture
-def sealed(log: Log) -> Log:
-    """Six hundred events in three seals, the first mirrored."""
+def fill(request: pytest.FixtureRequest) -> Fill | None:
+    """The log of a test that asks for `sealed` is filled."""
+    return _fill if "sealed" in request.fixturenames else None
+
+
+def _fill(log: Log) -> None:
     start = 0
     with log.appender() as appender, Sealer(log) as sealer:
         for size in SIZES:
@@ -34,6 +39,11 @@ def sealed(log: Log) -> Log:
             if not start:
                 sealer.mirror()
             start = size
+
+
+@pytest.fixture
+def sealed(log: Log) -> Log:
+    """Six hundred events in three seals, the first mirrored."""
     return log
 
 

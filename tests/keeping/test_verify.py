@@ -16,9 +16,9 @@ from dashboard.ledger.seal import seal_once
 from dashboard.ledger.signing import begin_new_origin, rotate
 from tests import attacks
 from tests.attacks import Admin, event_at, force, one
-from tests.keeping.sealed_log import RETIRE, damage, event, notes, said, sealed
+from tests.keeping.sealed_log import RETIRE, damage, event, fill, notes, said, sealed
 
-__all__ = ["sealed"]  # the fixture
+__all__ = ["fill", "sealed"]  # the fixtures
 
 
 def test_an_honest_log_raises_no_alarm_and_is_covered_whole(sealed: Log, admin: Admin) -> None:

@@ -10,10 +10,10 @@ from dashboard.record.verifying import VerifyRecord
 from tests import attacks
 from tests.attacks import Admin
 from tests.keeping.protection import facts_to_expect
-from tests.keeping.sealed_log import said, sealed
+from tests.keeping.sealed_log import fill, said, sealed
 from tests.log_fixtures import on_both_servers
 
-__all__ = ["sealed"]  # the fixture
+__all__ = ["fill", "sealed"]  # the fixtures
 
 pytestmark = on_both_servers
 

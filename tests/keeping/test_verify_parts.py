@@ -8,9 +8,9 @@ from dashboard.keeping.verify import verify
 from dashboard.ledger.report import Kind
 from tests import attacks
 from tests.attacks import Admin, force
-from tests.keeping.sealed_log import RETIRE, damage, said, sealed
+from tests.keeping.sealed_log import RETIRE, damage, fill, said, sealed
 
-__all__ = ["sealed"]  # the fixture
+__all__ = ["fill", "sealed"]  # the fixtures
 
 OVERLAY = "hashes = overlay(hashes placing sha256('x') from 33 for 32)"
 TREE_DAMAGE: list[tuple[str, tuple[Kind, int, int]]] = [

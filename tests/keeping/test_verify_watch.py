@@ -12,9 +12,9 @@ from dashboard.ledger.keys import SignedState
 from dashboard.ledger.report import Finding, Kind, Mode, Report
 from tests import attacks
 from tests.attacks import Admin, force
-from tests.keeping.sealed_log import event, said, sealed
+from tests.keeping.sealed_log import event, fill, said, sealed
 
-__all__ = ["sealed"]  # the fixture
+__all__ = ["fill", "sealed"]  # the fixtures
 
 
 def more(log: Log, start: int, stop: int) -> None:

@@ -16,7 +16,7 @@ from dashboard.query.opening import Questions
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.query.record_engine import RecordEngine
 from dashboard.record.connect import Urls
-from tests.log_fixtures import TEMPLATE, TestServer
+from tests.log_fixtures import TestServer
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 EVENTS = 600
@@ -80,7 +80,7 @@ class Both:
 @pytest.fixture(scope="session")
 def odd_log(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Log:
     """A log of odd events, a part of them mirrored."""
-    server.execute(f"create database odd_log template {TEMPLATE}")
+    server.clone("odd_log")
     parts = {part: server.url(f"auditlens_{part}", "odd_log") for part in ("writer", "reader", "sealer", "redactor")}
     home = tmp_path_factory.mktemp("odd")
     settings = Settings(home=home, archive=str(home / "archive"))
