@@ -3,20 +3,30 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.walk import opened
+from tests.browser.walk import opened, window
+
+
+@pytest.fixture(scope="session")
+def wide(chromium: Browser) -> Iterator[BrowserContext]:
+    yield from window(chromium, width=1440, height=900)
+
+
+@pytest.fixture(scope="session")
+def narrow(chromium: Browser) -> Iterator[BrowserContext]:
+    yield from window(chromium, width=390, height=844)
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A wide window; what the browser complains of fails the test."""
-    yield from opened(chromium, width=1440, height=900)
+def page(wide: BrowserContext) -> Iterator[Page]:
+    """A page in a wide window; what the browser complains of fails the test."""
+    yield from opened(wide)
 
 
 @pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    yield from opened(chromium, width=390, height=844)
+def phone(narrow: BrowserContext) -> Iterator[Page]:
+    yield from opened(narrow)
 
 
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong

@@ -63,7 +63,7 @@ def serving(log: Log, **settings: str) -> Iterator[Server]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=60)
+        eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=180)
         yield Server(address, process.pid)
     finally:
         process.send_signal(signal.SIGINT)

@@ -14,7 +14,7 @@ from dashboard.record.connect import Urls
 from tests.browser.real import Server, serving
 from tests.browser.walk import eventually, go, rows
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 Admin = psycopg.Connection[tuple[object, ...]]
 PLACE = 123
@@ -34,8 +34,8 @@ def badge(page: Page) -> str:
 
 def open_page(page: Page, served: Server) -> None:
     page.goto(f"{served.address}/integrity")
-    expect(page.get_by_role("heading", name="Integrity")).to_be_visible(timeout=30_000)
-    expect(page.locator(".st-key-integrity-reasons")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Integrity")).to_be_visible()
+    expect(page.locator(".st-key-integrity-reasons")).to_be_visible()
 
 
 def verify_now(page: Page) -> None:
@@ -85,28 +85,28 @@ def test_a_row_changed_by_a_superuser_turns_the_badge_red_until_an_event_acknowl
     verify_now(page)
     page.get_by_role("button", name="Seal now").click()
     expect(page.get_by_text("copies sent to 1 of 1 places")).to_be_visible()
-    eventually(lambda: "Verified" in badge(page) and "100 % of 300 rows" in badge(page), seconds=60)
+    eventually(lambda: "Verified" in badge(page) and "100 % of 300 rows" in badge(page))
     expect(page.get_by_text("1 copy outside")).to_be_visible()
 
     before = change_row(admin, "nothing happened")
     verify_now(page)
-    eventually(lambda: "Altered" in badge(page), seconds=20)
+    eventually(lambda: "Altered" in badge(page))
     expect(page.locator(".st-key-findings")).to_contain_text("1 finding, 1 not acknowledged")
     eventually(lambda: any(f"#{PLACE}" in row for row in rows(page)))
 
     change_row(admin, before)
     verify_now(page)
     page.reload()
-    eventually(lambda: "Altered" in badge(page), seconds=20)
+    eventually(lambda: "Altered" in badge(page))
 
     expect(page.get_by_text("It is as sealed again: somebody put it back.")).to_be_visible()
     page.get_by_label("Your name").fill("elif")
     page.get_by_label("Reason").fill("a drill")
     page.get_by_role("button", name="Acknowledge").click()
-    eventually(lambda: "Known finding #" in badge(page), seconds=20)
+    eventually(lambda: "Known finding #" in badge(page))
 
     go(page, served)
-    eventually(lambda: any("Finding Acknowledged" in row for row in rows(page)), seconds=20)
+    eventually(lambda: any("Finding Acknowledged" in row for row in rows(page)))
     assert "Known finding #" in badge(page)
 
 
@@ -127,7 +127,7 @@ def test_a_narrow_window_shows_the_badge_at_the_headline_of_each_page(served: Se
     for path in ("audit-logs", "integrity"):
         phone.goto(f"{served.address}/{path}")
         link = phone.locator(".st-key-headline a[href=integrity]")
-        expect(link).to_be_visible(timeout=30_000)
+        expect(link).to_be_visible()
         expect(link).to_contain_text("of 300 rows")
         box = link.bounding_box()
         assert box is not None
@@ -139,6 +139,6 @@ def test_a_narrow_window_shows_the_badge_at_the_headline_of_each_page(served: Se
 def test_a_wide_window_has_one_badge_on_each_page(served: Server, page: Page) -> None:
     for path in ("audit-logs", "integrity"):
         page.goto(f"{served.address}/{path}")
-        expect(page.locator(".st-key-integrity-badge")).to_contain_text("300 rows", timeout=30_000)
+        expect(page.locator(".st-key-integrity-badge")).to_contain_text("300 rows")
         box = page.locator(".st-key-headline a[href=integrity]").locator("..").bounding_box()
         assert box is None or box["width"] == 0

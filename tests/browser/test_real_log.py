@@ -20,7 +20,7 @@ from tests.browser.real import Server, serving
 from tests.browser.walk import eventually, go, rows
 from tests.load import Load
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_appenders_and_a_killed_sealer_lose_nothing_and_the_page_keeps_up(
             snapshot = looking.snapshot()
             places = snapshot.events.select("seq").collect()["seq"].sort()
             assert places.to_list() == list(range(snapshot.as_of))
-    eventually(lambda: "0 waiting" in page.locator(".st-key-state-line").inner_text(), seconds=60)
+    eventually(lambda: "0 waiting" in page.locator(".st-key-state-line").inner_text())
     found = admin.execute("select seq, native_id from sealed join audit_event on id = event_id order by seq").fetchall()
     assert [row[0] for row in found] == list(range(300 + len(load.committed)))
     assert sorted(str(row[1]) for row in found if ":" not in str(row[1])) == sorted(load.committed)
