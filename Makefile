@@ -8,15 +8,19 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 run: .venv/.ready
 	@$(BIN)/python -m dashboard serve --demo
 
-test: .venv/.ready-test lint
+# `lint` runs beside the tests, and makes way for them.
+test: .venv/.ready-test
+	@$(MAKE) --no-print-directory -j2 pytest lint NICE='nice -n 10'
+
+pytest: .venv/.ready-test
 	@$(BIN)/python -m tests.install
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-test
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(NICE) $(BIN)/ruff check
+	$(NICE) $(BIN)/ruff format --check
+	$(NICE) $(BIN)/mypy
+	$(NICE) $(BIN)/lint-imports
 
 bench: .venv/.ready-test
 	$(BIN)/python -m pytest -q -s -m bench
@@ -50,4 +54,4 @@ lock:
 	@$(PIP) --require-hashes -r requirements-test.lock
 	@touch $@
 
-.PHONY: run test lint bench pictures lock
+.PHONY: run test pytest lint bench pictures lock

@@ -1,14 +1,28 @@
 """What all tests share: the logs of log_fixtures, and a Chromium, one process for a test run."""
 
+import os
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import install
 
 pytest_plugins = ["tests.log_fixtures"]
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is slow, not wrong
+hypothesis.settings.load_profile("tests")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests wait for servers, browsers and killed processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files begin first: else one of them, begun last, is waited for by all others."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

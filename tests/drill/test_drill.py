@@ -9,6 +9,8 @@ from dashboard.drill.attacks import ATTACKS, Exactness, Target
 from dashboard.drill.run import difference
 from dashboard.ledger.report import Finding, Kind, Mode, Report
 
+pytestmark = pytest.mark.long
+
 
 def report(*findings: Finding) -> Report:
     return Report(

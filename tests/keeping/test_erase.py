@@ -30,6 +30,8 @@ from dashboard.record.tree import TreeRecord
 from tests.leaf_inputs import LEAF_INPUT
 from tests.record.test_append import login
 
+pytestmark = pytest.mark.long
+
 Admin = "psycopg.Connection[tuple[object, ...]]"
 WHO = "zülal.quixote"
 ADDRESS = "203.0.113.77"

@@ -18,6 +18,8 @@ from tests import attacks
 from tests.attacks import Admin, event_at, force, one
 from tests.keeping.sealed_log import RETIRE, damage, event, fill, notes, said, sealed
 
+pytestmark = pytest.mark.long
+
 __all__ = ["fill", "sealed"]  # the fixtures
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 import psycopg
+import pytest
 
 from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
@@ -14,6 +15,8 @@ from dashboard.ledger.tlog import Frontier, Tiles, check_consistency
 from dashboard.record.tree import TreeRecord
 from tests.ledger.sealers import ANYWHERE, SEAMS, nursery
 from tests.load import Load
+
+pytestmark = pytest.mark.long
 
 Admin: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 KILLS, SUICIDES = 100, 5

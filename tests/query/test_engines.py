@@ -20,6 +20,8 @@ from dashboard.record import narrow as record_narrow
 from dashboard.record.relation import folding_collation
 from tests.query.conftest import ACTIONS, ADDRESSES, CATEGORIES, EVENTS, NOW, TEXTS, Both
 
+pytestmark = pytest.mark.long
+
 OPEN = st.sampled_from([*map(as_text, TEXTS), NONE, "Istanbul", "no such"])
 PATTERNS = [
     "^istanbul$", "STAN|zü", r"^\d+\.\d+\.0\.[12]$", "[ßẞ]", "[^a-z]$", r"\s", r"\W{3}", "^.$", "a.b", r"\\", r"^\(",
