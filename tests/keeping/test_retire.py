@@ -1,6 +1,7 @@
 """A month leaves PostgreSQL only when each of its rows came back from the archive as it was sealed."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from dashboard.archive.table import ArchiveTable
 from dashboard.errors import DamagedError, UsageError
+from dashboard.events.event import AuditEvent
 from dashboard.events.filter import EventFilter
 from dashboard.keeping import retire as retiring
 from dashboard.keeping.archived import archived
@@ -39,11 +41,14 @@ with made as (
         %(at)s || ':' || n, false
     from generate_series(1, %(rows)s) n returning id, source, native_id
 )
-insert into event_key (source, native_id, content, event_id) select source, native_id, sha256('x'), id from made
+insert into event_key (source, native_id, content, event_id)
+select source, native_id, case when %(keeps_content)s then sha256('x') end, id from made
 """
 
 
-def add_month(admin: Admin, month: date, rows: int = ROWS, *, partition: bool = True) -> None:
+def add_month(
+    admin: Admin, month: date, rows: int = ROWS, *, partition: bool = True, keeps_content: bool = True
+) -> None:
     """A month of events as it would be, had this log been there then."""
     name, beyond = f"audit_event_{month:%Y_%m}", retiring._after(month)
     if partition:
@@ -52,7 +57,7 @@ def add_month(admin: Admin, month: date, rows: int = ROWS, *, partition: bool = 
         admin.execute(f"create table {name} partition of audit_event for values {bounds}".encode())
         admin.execute(f"select audit_protect_but_erasure('{name}')".encode())
         admin.execute("reset role")
-    admin.execute(INSERT.encode(), {"at": f"{month} 00:00Z", "rows": rows})
+    admin.execute(INSERT.encode(), {"at": f"{month} 00:00Z", "rows": rows, "keeps_content": keeps_content})
 
 
 def seal(log: Log, *, mirror: bool = True) -> None:
@@ -106,6 +111,28 @@ def test_a_retired_month_is_in_the_archive_alone_and_everything_else_stays(old: 
     assert own == [("Integrity", f"retired:2025-0{n + 1}:{row[3]}", "auditlens_redactor") for n, row in enumerate(rows)]
     status = status_of(old)
     assert (status["events"], status["retired"], status["sealed"]) == (612, 600, 612)
+
+
+@pytest.mark.on_both_servers
+def test_a_retired_event_is_still_known_when_it_comes_again(log: Log, admin: Admin) -> None:
+    add_month(admin, JANUARY, keeps_content=False)
+    keys = admin.execute("select native_id from event_key where source = 'old'").fetchall()
+    again = [
+        AuditEvent(
+            occurred_at=datetime(2025, 1, 1, tzinfo=UTC), category="Auth", action="Logged In", outcome="success",
+            actor="elif.kaya", source_ip="203.0.113.7", target="repo", description='signed in "x"', details='{"n":1}',
+            source="old", native_id=str(key[0]),
+        )
+        for key in keys
+    ]  # fmt: skip
+    seal(log)
+    with log.appender() as appender:
+        assert appender.append(again).duplicates == ROWS
+        retired_all(log, JANUARY)
+        assert held(admin) == 0
+        assert appender.append(again).duplicates == ROWS
+        assert appender.append([replace(again[0], action="Logged Out")]).conflicts == (0,)
+    assert admin.execute("select count(*) from event_content").fetchone() == (ROWS,)
 
 
 def test_every_proof_from_before_verifies_by_the_archive_and_new_ones_too(old: Log) -> None:

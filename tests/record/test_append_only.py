@@ -2,13 +2,15 @@
 replica.
 """
 
+import secrets
+
 import psycopg
 import pytest
 
 from dashboard.events.event import AuditEvent
 from dashboard.keeping.log import Log
 from tests.log_fixtures import TestServer, on_both_servers
-from tests.record.test_append import login
+from tests.record.test_append import TYPED, append_event, login
 
 pytestmark = on_both_servers
 ROLES = (
@@ -23,6 +25,7 @@ TABLES = (
     "audit_event",
     "audit_event_default",
     "event_key",
+    "event_content",
     "conflict",
     "sealed",
     "tile",
@@ -33,6 +36,7 @@ TABLES = (
 )
 COLUMNS = {
     "event_key": "native_id",
+    "event_content": "content",
     "conflict": "source",
     "sealed": "seq",
     "tile": "level",
@@ -81,6 +85,8 @@ def test_a_writer_chooses_neither_id_nor_time_nor_salt(log: Log) -> None:
     with psycopg.connect(log.urls.writer, autocommit=True) as connection:
         refused(connection, "insert into audit_event (id) values (1)")
         refused(connection, "insert into event_key values ('a', 'b', ''::bytea, 1)")
+        refused(connection, "insert into event_content values (1, sha256(''))")
+        refused(connection, "select audit_content_of(''::bytea, null)")
         refused(connection, "select * from audit_event")
         refused(connection, "select * from log_secret")
         refused(connection, "select setval('audit_event_id', 1)")
@@ -99,10 +105,12 @@ def test_an_event_says_which_login_appended_it(log: Log, admin: "psycopg.Connect
 
 def test_every_personal_group_has_a_salt_of_its_own(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
     events: list[AuditEvent] = [login(k) for k in range(20)]
-    with log.appender() as appender:
+    with log.appender() as appender, psycopg.connect(log.urls.writer, autocommit=True) as connection:
         appender.append(events)
+        for _ in range(20):
+            append_event(connection, **{**TYPED, "native_id": secrets.token_hex(8)})
     row = admin.execute(
         "select count(distinct s), min(octet_length(s)) from audit_event,"
         " unnest(array[actor_salt, client_salt, target_salt, description_salt, details_salt, original_salt]) s"
     ).fetchone()
-    assert row == (120, 16)
+    assert row == (240, 16)

@@ -74,6 +74,18 @@ def refused_in_erasure(
 
 
 @pytest.mark.on_both_servers
+def test_an_erased_event_is_still_known_when_it_comes_again(log: Log, admin: Admin) -> None:
+    event, bare = login(1, native_id="7", **FULL), login(2)
+    first, second = fill(log, [event, bare])
+    for group in ("actor", "client", "description"):
+        erase(log, [(first, group), (second, group)])
+    assert admin.execute("select event_id from event_content").fetchall() == [(first,)]  # the other's key says it
+    with log.appender() as appender:
+        assert appender.append([event, bare]).duplicates == 2
+        assert appender.append([login(1, native_id="7", **{**FULL, "actor": "else"})]).conflicts == (0,)
+
+
+@pytest.mark.on_both_servers
 @pytest.mark.parametrize("group", GROUPS)
 def test_an_erased_group_leaves_its_digest_and_the_leaf(log: Log, admin: Admin, group: str) -> None:
     first, second = fill(log, [login(1, **FULL), login(2, **FULL)])
