@@ -267,9 +267,14 @@ class SealingRecord:
         already, which only a restored log knows, is passed over.
         """
         while True:
-            stop = self._cut(last.xmax, current.xmax, limit)
+            stop, frames = current.xmax, self._unsealed(last, current.xmax, min(_FETCH, limit))
+            head = next(frames, None)
+            if head is not None and head.height >= min(_FETCH, limit):  # a backlog; else it is all of what is new
+                stop = self._cut(last.xmax, current.xmax, limit)
+                head, frames = None, self._unsealed(last, stop, _FETCH)
             open_still = (last.xip & current.xip) | {x for x in current.xip if last.xmax <= x < stop}
-            covered, batches = SnapshotText(stop, frozenset(open_still)), self._unsealed(last, stop)
+            covered = SnapshotText(stop, frozenset(open_still))
+            batches = self._without_places(frames if head is None else chain([head], frames))
             first = next(batches, None)
             if first is not None:
                 return chain([first], batches), covered
@@ -277,27 +282,31 @@ class SealingRecord:
                 return iter(()), covered
             last = covered
 
-    def _unsealed(self, last: SnapshotText, stop: int) -> Iterator[pl.DataFrame]:
+    def _unsealed(self, last: SnapshotText, stop: int, size: int) -> Iterator[pl.DataFrame]:
+        """The events committed between the seal and `stop`, in frames of `size`; only the last one is shorter."""
         after_tx, after_id = "0", 0
-        row = self._connection.execute(sql("ledger/newest_sealed_event").encode()).fetchone()
-        newest = (row and row[0]) or 0
         while True:
-            values = {**_between(last, stop), "after_tx": after_tx, "after_id": after_id, "limit": _FETCH}
+            values = {**_between(last, stop), "after_tx": after_tx, "after_id": after_id, "limit": size}
             frame = self._events("ledger/unsealed_events", values)
-            if frame.is_empty():
+            if not frame.is_empty():
+                yield frame
+            if frame.height < size:
                 return
             after_tx, after_id = frame["tx"][-1], frame["id"][-1]
-            new = self._without_places(frame, newest)
+
+    def _without_places(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Those without a place: in a restored log a new transaction can have the id of one sealed elsewhere."""
+        row = self._connection.execute(sql("ledger/newest_sealed_event").encode()).fetchone()
+        newest = (row and row[0]) or 0
+        for events in frames:
+            older = events.filter(pl.col("id") <= newest)["id"]  # few: of transactions that committed late
+            new = events if older.is_empty() else events.filter(~pl.col("id").is_in(self._placed(older.to_list())))
             if not new.is_empty():
                 yield new
 
-    def _without_places(self, events: pl.DataFrame, newest: int) -> pl.DataFrame:
-        """Those without a place: in a restored log a new transaction can have the id of one sealed elsewhere."""
-        older = events.filter(pl.col("id") <= newest)["id"]  # few: of transactions that committed late
-        if older.is_empty():
-            return events
-        rows = self._connection.execute(sql("ledger/placed_events").encode(), {"ids": older.to_list()}).fetchall()
-        return events.filter(~pl.col("id").is_in([row[0] for row in rows])) if rows else events
+    def _placed(self, ids: list[int]) -> list[int]:
+        rows = self._connection.execute(sql("ledger/placed_events").encode(), {"ids": ids}).fetchall()
+        return [row[0] for row in rows]
 
     def _forgotten(self) -> Iterator[pl.DataFrame]:
         after_id = 0
