@@ -8,6 +8,7 @@ import os
 import statistics
 import subprocess
 import time
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -99,7 +100,8 @@ def test_an_append_against_a_plain_insert(
                 time.sleep(4)  # it starts
                 for way in ("typed", "JSON", f"our {BATCH}"):
                     found[way].append(commits_a_second(external.writer, ways[way], connections, tmp_path))
-                waiting_s = log.reader().waiting()[1]
+                with closing(log.reader()) as reader:
+                    waiting_s = reader.waiting()[1]
         plain, typed, json, plain_batch, our_batch = (statistics.median(each) for each in found.values())
         print(f"{connections:12}{plain:8,.0f}{typed:8,.0f}{typed / plain:7.2f}{json:8,.0f}{json / plain:7.2f}", end="")
         print(f"{BATCH * plain_batch:12,.0f}{BATCH * our_batch:10,.0f}{our_batch / plain_batch:7.2f}", end="")
