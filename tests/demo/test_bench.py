@@ -1,6 +1,6 @@
 """The benchmark archive: exactly N events in the archive's own format, and true leaves where they are asked for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,6 +40,15 @@ def test_month_has_the_archives_columns_and_exactly_its_events(month: pl.DataFra
     assert month["occurred_at"].is_sorted()
     assert (month["recorded_at"] > month["occurred_at"]).all()
     assert month.filter(pl.col("source_ip").is_not_null() & pl.col("region").is_null()).height == 0
+
+
+def test_retired_category_ends_a_year_before_now() -> None:
+    year_ago = NOW - timedelta(days=365)
+    old = bench.month_frame(bench._plan(7, NOW), NOW, bench.Month(0, 20_418, 0, 250_000))
+    assert old["occurred_at"].min() < year_ago < old["occurred_at"].max()  # type: ignore[operator]  # times
+    retired = old.filter(pl.col("category") == bench.RETIRED)
+    assert 20 < retired.height < 300
+    assert timedelta() < year_ago - retired["occurred_at"].max() < timedelta(days=3)  # type: ignore[operator]  # a time
 
 
 def test_real_leaves_are_those_of_the_canonical_form(month: pl.DataFrame) -> None:

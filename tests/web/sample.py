@@ -96,8 +96,13 @@ class SampleService:
         self.no_seal: str | None = None
         self.passes = VerifyPass(self)
 
+    @property
+    def size(self) -> int:
+        """How many events the log holds."""
+        return self.events.height
+
     def run(self, progress: Progress) -> Outcome:
-        size = self.events.height
+        size = self.size
         progress(size, size)
         return Outcome(
             report=Report(
@@ -129,7 +134,7 @@ class SampleService:
 
     def good_facts(self) -> Facts:
         """All of it sealed, signed, re-hashed an hour ago and copied: the badge is green."""
-        now, size = datetime.now(UTC), self.events.height
+        now, size = datetime.now(UTC), self.size
         then = now - timedelta(hours=1)
         return Facts(
             now=now, as_of=size, sealed_at=then if size else None,
@@ -143,7 +148,7 @@ class SampleService:
 
     def timeline(self) -> list[Piece]:
         now = datetime.now(UTC)
-        return [Piece(now - timedelta(hours=1), kind, 3, self.events.height) for kind in ("seal", "checkpoint", "copy")]
+        return [Piece(now - timedelta(hours=1), kind, 3, self.size) for kind in ("seal", "checkpoint", "copy")]
 
     def cannot_seal(self) -> str | None:
         return self.no_seal

@@ -1,0 +1,71 @@
+"""Measures in a page from a person's act to the frame that shows its effect.
+
+A script in the page notes when a pointer or the Enter key was let go, and each time something of the watched parts is
+drawn anew: a text on the table's canvas, a shape of a chart's SVG, a caption. The act is over with the frame after the
+last of these before everything rests; so a part that is drawn twice counts with its second time.
+"""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+REST_MS = 700
+_WATCH = """
+([watched]) => {
+  const seen = window.seen = {acted: 0, drawn: 0, painted: 0, draws: 0};
+  const act = event => { if (event.type !== 'keydown' || event.key === 'Enter') seen.acted = event.timeStamp };
+  for (const name of ['pointerup', 'keydown']) window.addEventListener(name, act, true);
+  const changed = () => {
+    seen.drawn = performance.now(); seen.draws += 1;
+    requestAnimationFrame(() => {
+      const after = new MessageChannel();
+      after.port1.onmessage = () => { seen.painted = performance.now() };
+      after.port2.postMessage(0);
+    });
+  };
+  const within = node => (node.nodeType === 1 ? node : node.parentElement)?.closest(watched);
+  new MutationObserver(all => {
+    const shown = all.filter(one => one.type !== 'attributes' || one.target.closest('svg.marks'));
+    if (shown.some(one => within(one.target))) changed();
+  }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (...given) {
+    if (this.canvas.isConnected && within(this.canvas)) changed();
+    return write.apply(this, given);
+  };
+}
+"""
+
+
+class TimedPage:
+    """A page whose watched parts, named by a CSS selector, are looked at."""
+
+    def __init__(self, page: Page, watched: str) -> None:
+        self.page = page
+        self._watched = watched
+        self._script = f"({_WATCH})([{watched!r}])"
+
+    def watch(self) -> None:
+        """Begins to look, in the page as it is now; again after each navigation."""
+        self.page.evaluate(self._script)
+        self.rest()
+
+    def rest(self) -> None:
+        """Waits until nothing is drawn."""
+        self.page.wait_for_function(
+            "rest => performance.now() - Math.max(seen.drawn, seen.acted) > rest",
+            arg=REST_MS,
+            polling=50,
+            timeout=60_000,
+        )
+
+    def seconds(self, act: Callable[[], None], is_shown: Callable[[], bool]) -> float:
+        """From the act to the last frame that it changed. `is_shown` tells whether the page shows what was asked."""
+        self.rest()
+        self.page.evaluate("() => { seen.acted = 0; seen.drawn = 0; seen.painted = 0 }")
+        act()
+        self.page.wait_for_function("() => seen.painted > seen.acted && seen.acted > 0", polling=20, timeout=60_000)
+        self.rest()
+        assert is_shown(), self.page.url
+        acted, painted = self.page.evaluate("() => [seen.acted, seen.painted]")
+        return (float(painted) - float(acted)) / 1000
