@@ -26,6 +26,8 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.mirror import RANGE_EVENTS, events_table, evidence_table
 from dashboard.record.read import RecordReader
 
+_WORTH_PROCESSES = 500_000  # rows; below it, starting them costs more than they save
+
 Range = tuple[int, int]
 
 
@@ -80,7 +82,7 @@ def rebuild(log: Log, *, processes: int | None = None, told: Callable[[int, int]
         for table in tables:
             table.storage.make()
         try:
-            for job, written in _worked(jobs, processes or os.cpu_count() or 1):
+            for job, written in _worked(jobs, _processes(processes, total)):
                 for mine, its in zip(added, written, strict=True):
                     mine.extend(its)
                 done += job.stop - job.start
@@ -140,6 +142,12 @@ def _jobs(log: Log, size: int, retired: Sequence[Range], kept: Sequence[Kept]) -
                 url = log.urls.of("reader")
                 yield Job(url, log.settings.archive_location, log.log_id, first, last, (here[0], here[1]))
         at = stop
+
+
+def _processes(asked: int | None, rows: int) -> int:
+    if asked is not None:
+        return max(1, asked)
+    return 1 if rows < _WORTH_PROCESSES else os.cpu_count() or 1
 
 
 def _worked(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Written]]:
