@@ -9,10 +9,10 @@ run: .venv/.ready
 	@$(BIN)/python -m dashboard serve --demo
 
 # `lint` runs beside the tests, and makes way for them.
-test: .venv/.ready-test
+test: .venv/.ready-test .venv/.ready-spark
 	@$(MAKE) --no-print-directory -j2 pytest lint NICE='nice -n 10'
 
-pytest: .venv/.ready-test
+pytest: .venv/.ready-test .venv/.ready-spark
 	@$(BIN)/python -m tests.install
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
@@ -22,7 +22,7 @@ lint: .venv/.ready-test
 	$(NICE) $(BIN)/mypy
 	$(NICE) $(BIN)/lint-imports
 
-bench: .venv/.ready-test
+bench: .venv/.ready-test .venv/.ready-spark
 	$(BIN)/python -m pytest -q -s -m bench
 
 pictures: .venv/.ready-test
@@ -34,6 +34,7 @@ lock:
 	$(LOCK) $(UPGRADE) pyproject.toml requirements-build.in -o requirements.lock
 	$(LOCK) $(UPGRADE) --extra test -c requirements.lock pyproject.toml requirements-build.in -o requirements-test.lock
 	$(LOCK) $(UPGRADE) --no-deps requirements-geo.in -o requirements-geo.lock
+	$(LOCK) $(UPGRADE) --no-deps requirements-spark.in -o requirements-spark.lock
 
 .venv/.python:
 	@$(PY) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PY=python3.12 run")'
@@ -53,5 +54,13 @@ lock:
 .venv/.ready-test: requirements-test.lock .venv/.ready
 	@$(PIP) --require-hashes -r requirements-test.lock
 	@touch $@
+
+# The Spark that tests ask: the programs and jars out of pyspark's source archive. Installed, it would hide the client.
+.venv/.ready-spark: requirements-spark.lock .venv/.python
+	@rm -rf .venv/spark .venv/spark-download
+	@$(PY) -m pip download -qq --disable-pip-version-check --require-hashes --no-deps -d .venv/spark-download -r requirements-spark.lock
+	@tar -xzf .venv/spark-download/pyspark-*.tar.gz -C .venv/spark-download
+	@mv .venv/spark-download/pyspark-*/deps .venv/spark && chmod +x .venv/spark/bin/* .venv/spark/sbin/*
+	@rm -rf .venv/spark-download .venv/spark/examples .venv/spark/data && touch $@
 
 .PHONY: run test pytest lint bench pictures lock

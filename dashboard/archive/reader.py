@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dashboard.archive.held import DEFAULT_HELD_BYTES, Held
-from dashboard.archive.snapshot import Part, Piece, Snapshot
+from dashboard.archive.snapshot import TAIL, Part, Piece, Snapshot
 from dashboard.archive.table import ArchiveTable
 from dashboard.errors import DamagedError, UsageError
 from dashboard.events.columns import SCHEMA
@@ -117,7 +117,7 @@ class EventsReader:
 
     def _name_tail(self) -> None:
         """Gives the tail of this state a name, and lets go of what belongs to no piece of it."""
-        name = f"tail:{self._reach}:{self._end}:{self._version}:{self._erasures}"
+        name = f"{TAIL}{self._reach}:{self._end}:{self._version}:{self._erasures}"
         if self._tail_piece is not None and self._tail_piece.part.uri == name:
             return
         self._tail_piece = None

@@ -22,12 +22,21 @@ class Part:
     newest: datetime
 
 
+TAIL = "tail:"
+"""How the name of a tail begins, where a file has its address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One file of the archive, or the tail. Its name stands for its rows: what is decoded of them is held by it."""
 
     part: Part
     rows: pl.LazyFrame = field(compare=False, repr=False)
+
+    @property
+    def is_tail(self) -> bool:
+        """Whether its rows are in memory, and in no file."""
+        return self.part.uri.startswith(TAIL)
 
 
 @dataclass(frozen=True, slots=True)

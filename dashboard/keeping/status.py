@@ -48,5 +48,5 @@ def status_of(log: Log) -> dict[str, object]:
         "checkpoint": checkpoint,
         "archive": log.settings.archive_location,
         "geo": geo,
-        "engine": log.settings.engine,
+        "engine": log.settings.engine_name,
     }

@@ -1,8 +1,10 @@
 """Which engine answers: the one that AUDITLENS_ENGINE names."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from dashboard.archive import EventsReader
 from dashboard.errors import UsageError
@@ -11,18 +13,16 @@ from dashboard.query.engine import Engine
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.query.record_engine import RecordEngine
 
-ENGINES = ("polars", "postgres")
+if TYPE_CHECKING:
+    from dashboard.query.spark_session import SparkCluster
 
 
 class Questions:
     """Gives the engines of one opened log. Safe to share between threads; close it when done."""
 
     def __init__(self, log: Log) -> None:
-        if log.settings.engine not in ENGINES:
-            raise UsageError(
-                f"There is no engine {log.settings.engine!r}.", f"Set AUDITLENS_ENGINE to {' or '.join(ENGINES)}."
-            )
         self._name = log.settings.engine
+        self._cluster = _cluster(self._name) if self._name.startswith("sc://") else None
         self.events: EventsReader = log.events()
 
     def engine(self, as_of: int | None = None, now: datetime | None = None) -> Engine:
@@ -31,6 +31,11 @@ class Questions:
         if self._name == "polars":
             snapshot = self.events.snapshot(as_of)
             return PolarsEngine(snapshot, moment, lambda: self.events.snapshot(snapshot.as_of))
+        if self._cluster is not None:
+            from dashboard.query.spark_engine import SparkEngine  # noqa: PLC0415 - an extra
+
+            snapshot = self.events.snapshot(as_of)
+            return SparkEngine(snapshot, self._cluster, moment, lambda: self.events.snapshot(snapshot.as_of))
         record = self.events.record
         state = record.state()
         if as_of is not None and not 0 <= as_of <= state.tree_size:
@@ -46,6 +51,21 @@ class Questions:
 
     def close(self) -> None:
         self.events.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+
+def _cluster(url: str) -> "SparkCluster":
+    """The cluster of an address; nobody is called yet. Raises UsageError without the extra that can."""
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # none passes there
+    try:
+        from dashboard.query.spark_session import SparkCluster  # noqa: PLC0415 - an extra
+    except ImportError as missing:
+        raise UsageError(
+            f"AUDITLENS_ENGINE names a Spark server, and its client is not installed: {missing}.",
+            "Install auditlens[spark].",
+        ) from missing
+    return SparkCluster(url)
 
 
 @contextmanager

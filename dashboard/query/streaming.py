@@ -102,7 +102,7 @@ def runs(
     """
     level, *finer = ways
     left = length
-    for first, last, size in _merged(_sizes(events, level), most, opening):
+    for first, last, size in merged(_sizes(events, level), most, opening):
         if offset >= size:
             offset -= size
             continue
@@ -197,7 +197,7 @@ def _sizes(events: pl.LazyFrame, level: Level) -> pl.DataFrame:
     return counted.sort("key", descending=level.descending, nulls_last=True).collect()
 
 
-def _merged(sizes: pl.DataFrame, most: int, opening: int | None = None) -> Iterator[tuple[object, object, int]]:
+def merged(sizes: pl.DataFrame, most: int, opening: int | None = None) -> Iterator[tuple[object, object, int]]:
     """Neighbours joined as long as they are small together: first key, last key, number of events. Null stays alone."""
     first: object = None
     last: object = None
