@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -37,6 +38,11 @@ class Piece:
     def is_tail(self) -> bool:
         """Whether its rows are in memory, and in no file."""
         return self.part.uri.startswith(TAIL)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its file was deleted, as far as a look at the disk can tell; of an object store's nobody asks."""
+        return not self.is_tail and "://" not in self.part.uri and not Path(self.part.uri).exists()
 
 
 @dataclass(frozen=True, slots=True)

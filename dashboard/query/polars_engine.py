@@ -78,7 +78,12 @@ class PolarsEngine:
         return self._asked(ask)
 
     def _held(self, ask: "Callable[[], T | None]") -> T | None:
-        """The answer out of decoded columns; None where it needs more than there is room for."""
+        """The answer out of decoded columns; None where it needs more than there is room for.
+
+        What was decoded of a file is right no longer than the file is there: an erasure deletes it.
+        """
+        if (gone := next((piece.part.uri for piece in self.snapshot.pieces if piece.is_gone), None)) is not None:
+            raise FileNotFoundError(gone)
         try:
             return ask()
         except TooLarge:
@@ -194,7 +199,9 @@ class PolarsEngine:
 
 
 def _vanished() -> UnreachableError:
-    return UnreachableError("Files of the archive were replaced by an erasure while they were read.", "Ask again.")
+    return UnreachableError(
+        "Files of the archive were replaced, by an erasure or by tidying, while they were read.", "Ask again."
+    )
 
 
 def _run(view: str, events: pl.LazyFrame) -> pl.LazyFrame:

@@ -40,7 +40,9 @@ def pieces_of(files: list[list[tuple[int, str | None, str]]], in_order: list[boo
         )
         frame = frame.sort("occurred_at", "seq") if sorted_ else frame.reverse()
         times = frame["occurred_at"]
-        part = Part(f"{number}", frame.height, seq, seq + len(events) - 1, times.min() - ROUND, times.max() + ROUND)  # type: ignore[operator]
+        part = Part(
+            f"memory://{number}", frame.height, seq, seq + len(events) - 1, times.min() - ROUND, times.max() + ROUND
+        )  # type: ignore[operator]
         found.append(Piece(part, frame.lazy()))
         seq += len(events)
     return tuple(found)
