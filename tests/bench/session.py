@@ -34,6 +34,7 @@ class Session:
         self._due: dict[str, float] = {}
         self._answered: asyncio.Future[None] | None = None
         self._complaint = ""
+        self._run = ""  # of the whole page, begun since the last change
 
     @classmethod
     @asynccontextmanager
@@ -57,7 +58,7 @@ class Session:
 
         Raises Failed when the page shows an error, ends otherwise or does not answer in a minute.
         """
-        self._link, self._complaint = link, ""
+        self._link, self._complaint, self._run = link, "", ""
         self._answered = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
         await self._send()
@@ -100,6 +101,7 @@ class Session:
     def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
         if kind == "new_session" and not message.metadata.run.fragment_ids:
+            self._run = message.metadata.run.script_run_id
             self._ticks.clear()
             self._due.clear()
         elif kind == "auto_rerun":
@@ -107,9 +109,15 @@ class Session:
             self._ticks[fragment], self._due[fragment] = every, time.monotonic() + every
         elif kind == "delta":
             self._look(message)
-        elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
-            done = message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
-            self._end("" if done else ForwardMsg.ScriptFinishedStatus.Name(message.script_finished))
+        elif kind == "script_finished" and self._run and message.metadata.run.script_run_id == self._run:
+            self._finish(message.script_finished)
+
+    def _finish(self, status: int) -> None:
+        """A run that makes way for another is no answer: a tick under way when the filter changed ends so too."""
+        if status == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
+            self._end("the page's script does not compile")
+        elif status == ForwardMsg.FINISHED_SUCCESSFULLY:
+            self._end("")
 
     def _look(self, message: ForwardMsg) -> None:
         element = message.delta.new_element
