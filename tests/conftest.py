@@ -14,6 +14,9 @@ pytest_plugins = ["tests.log_fixtures"]
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("tests")
 
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.ps1 = ""  # pyspark takes a test worker, whose main module has no file, for its own doctests, and ends it
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests wait for servers, browsers and killed processes."""
