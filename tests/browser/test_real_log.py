@@ -56,6 +56,7 @@ def test_appenders_and_a_killed_sealer_lose_nothing_and_the_page_keeps_up(
             sealer = served.sealer()
             time.sleep(lifetimes.uniform(0.3, 2.5))
             sealer.kill()
+            sealer.wait(20)  # else the dying one could be found again
             snapshot = looking.snapshot()
             places = snapshot.events.select("seq").collect()["seq"].sort()
             assert places.to_list() == list(range(snapshot.as_of))

@@ -22,7 +22,7 @@ from dashboard.keeping.log import Log, open_log
 from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.targets import find
 from dashboard.ledger.tlog import Tiles, check_inclusion
-from dashboard.query import views
+from dashboard.query import fetch, streaming, views
 from dashboard.query.opening import Questions
 from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.record import purging
@@ -374,8 +374,6 @@ def test_an_export_that_began_before_an_erasure_does_not_end_as_if_nothing_happe
         def frames() -> Iterator[pl.DataFrame]:
             yield pl.DataFrame({"seq": [1]})
             raise FileNotFoundError
-
-        from dashboard.query import fetch, streaming
 
         for module, name, sort in ((fetch, "by_time", NEWEST_FIRST), (streaming, "batches", Sort("seq"))):
             with pytest.MonkeyPatch.context() as patched:
