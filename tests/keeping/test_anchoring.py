@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -146,7 +145,7 @@ def test_a_sink_that_never_ends_holds_up_the_others_for_a_moment_only(
 
     class Hanging(Stub):
         def publish(self, sending: Sending) -> Receipt:
-            woken.wait(20)
+            assert woken.wait(60), "the end waited for the sink"
             return super().publish(sending)
 
     stubs.insert(0, Hanging("stub:hangs"))
@@ -168,15 +167,13 @@ def test_a_sink_that_never_ends_does_not_hold_up_the_end(log: Log, stubs: list[S
     class Hanging(Stub):
         def publish(self, sending: Sending) -> Receipt:
             stop.set()
-            woken.wait(20)
+            assert woken.wait(60), "the end waited for the sink"
             return super().publish(sending)
 
     stubs.insert(0, Hanging("stub:hangs"))
     grow(log, 0, 3)
     with Anchorer(log, stop=stop) as anchorer:
-        began = time.monotonic()
         (sent,) = anchorer.send() or ()
-        assert time.monotonic() - began < 5
         woken.set()
         anchorer._busy["stub:hangs"].join()
     assert sent.error == "stub:hangs: the sealer was stopped before it ended."

@@ -190,10 +190,8 @@ def test_a_month_is_made_later_rather_than_block_appends_behind_a_long_transacti
     not_for_ever = "-c idle_in_transaction_session_timeout=10s"
     with psycopg.connect(log.urls.writer, options=not_for_ever) as open_still, log.sealing() as sealing:
         open_still.execute(event)
-        began = time.monotonic()
         assert sealing.add_months() == 0
-        assert time.monotonic() - began < 5
-        open_still.commit()
+        open_still.commit()  # refused where it waited: PostgreSQL ended the transaction
         assert sealing.add_months() == 1
     assert _last_month(admin) == last
 
@@ -223,8 +221,12 @@ def _last_month(admin: "psycopg.Connection[tuple[object, ...]]") -> str:
 def test_catching_up_does_not_wait_for_what_others_append_meanwhile(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     seal = Sealer.seal
 
+    seals: list[Outcome] = []
+
     def and_another(self: Sealer) -> Outcome:
         done = seal(self)
+        seals.append(done)
+        assert len(seals) < 100, "it goes on for as long as others append"
         with log.appender() as other:
             other.append([login(time.monotonic_ns() // 1000 % 10**6)])
         return done
@@ -232,9 +234,8 @@ def test_catching_up_does_not_wait_for_what_others_append_meanwhile(log: Log, mo
     monkeypatch.setattr(Sealer, "seal", and_another)
     with log.appender() as appender:
         appender.append([login(-1)])
-    began = time.monotonic()
     catch_up(log)
-    assert time.monotonic() - began < 10
+    assert seals
 
 
 def test_before_the_sealer_stops_for_damage_it_writes_down_what_there_is_to_see(
