@@ -6,10 +6,8 @@ from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 
-import pandas as pd
 import polars as pl
 import streamlit as st
-from pandas.io.formats.style import Styler
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard.events.columns import COLUMNS, TABLE_COLUMNS
@@ -17,6 +15,7 @@ from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.web import palette, text, url
 from dashboard.web.answers import Screen
+from dashboard.web.coloured import coloured
 from dashboard.web.held import change
 
 MARKS = {Outcome.FAILURE: "✕ Failed", Outcome.SUCCESS: "✓ Success", Outcome.UNKNOWN: "· Unknown"}
@@ -37,7 +36,7 @@ _LONGEST = {
 _NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
 _ROW_PIXELS = 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
 _HEIGHT = 38 + 9 * _ROW_PIXELS
-_MAY_LACK = ["actor", "description", "source_ip", "region"]
+_MAY_LACK = ("actor", "description", "source_ip", "region")
 _NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
@@ -46,7 +45,7 @@ def log_table(screen: Screen) -> None:
     rows = screen.rows()
     key = table_key(screen.view, screen.page())
     st.dataframe(
-        coloured(cells(rows, screen.now)), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)),
+        coloured(cells(rows, screen.now), colour), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)),
         row_height=_ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
         selection_mode=["single-cell", "single-column"],
         on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
@@ -85,18 +84,12 @@ def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
     return pl.DataFrame(written, schema=dict.fromkeys(HEADERS, pl.String))
 
 
-def coloured(written: pl.DataFrame) -> Styler:
-    """The cells with their colours: red for a failure, quiet for what is as usual, unknown or absent."""
-    frame = pd.DataFrame(written.to_dict(as_series=False))
-    return frame.style.map(_outcome_colour, subset=["outcome"]).map(_quiet_colour, subset=_MAY_LACK)
-
-
-def _outcome_colour(mark: str) -> str:
-    return f"color: {palette.FAILURE}" if mark == MARKS[Outcome.FAILURE] else f"color: {palette.QUIET}"
-
-
-def _quiet_colour(value: str) -> str:
-    return f"color: {palette.QUIET}" if value in (text.NOTHING, text.UNKNOWN, text.ERASED) else ""
+def colour(column: str, written: str) -> str | None:
+    """Red for a failure, quiet for what is as usual, unknown or absent."""
+    if column == "outcome":
+        return palette.FAILURE if written == MARKS[Outcome.FAILURE] else palette.QUIET
+    absent = column in _MAY_LACK and written in (text.NOTHING, text.UNKNOWN, text.ERASED)
+    return palette.QUIET if absent else None
 
 
 def column_config(sort: Sort) -> dict[str, ColumnConfig]:

@@ -1,0 +1,40 @@
+"""A table of texts with colours, as Streamlit reads them: out of a pandas Styler, but without what makes one slow.
+
+Streamlit asks a Styler for its cells' colours (`_translate`), and only for those. A Styler works them out cell by cell
+with all that its HTML needs, 45 ms for a page of 100 rows; said directly they take 6.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import pandas as pd
+import polars as pl
+from pandas.io.formats.style import Styler
+
+Colour = Callable[[str, str], str | None]
+"""The colour of a cell by its column's name and its text; None for the text's usual one."""
+
+
+class _Said(Styler):  # type: ignore[misc]  # pandas comes without types
+    """A Styler whose colours are known already."""
+
+    cells_of: dict[str, list[str]]  # by colour; a cell is named `row3_col0`
+
+    def _translate(self, *_: object, **__: object) -> dict[str, object]:
+        return {
+            "cellstyle": [
+                {"props": [("color", colour)], "selectors": cells} for colour, cells in self.cells_of.items()
+            ],
+            "body": [],
+        }
+
+
+def coloured(written: pl.DataFrame, colour: Colour) -> Styler:
+    """The frame of texts, each cell in its colour."""
+    said = _Said(pd.DataFrame(written.to_dict(as_series=False)))
+    said.cells_of = defaultdict(list)
+    for place, column in enumerate(written.iter_columns()):
+        for row, value in enumerate(column):
+            if found := colour(column.name, value):
+                said.cells_of[found].append(f"row{row}_col{place}")
+    return said
