@@ -15,26 +15,14 @@ Colour = Callable[[str, str], str | None]
 """The colour of a cell by its column's name and its text; None for the text's usual one."""
 
 
-class _Said(Styler):  # type: ignore[misc]  # pandas comes without types
-    """A Styler whose colours are known already."""
-
-    cells_of: dict[str, list[str]]  # by colour; a cell is named `row3_col0`
-
-    def _translate(self, *_: object, **__: object) -> dict[str, object]:
-        return {
-            "cellstyle": [
-                {"props": [("color", colour)], "selectors": cells} for colour, cells in self.cells_of.items()
-            ],
-            "body": [],
-        }
-
-
 def coloured(written: pl.DataFrame, colour: Colour) -> Styler:
     """The frame of texts, each cell in its colour."""
-    said = _Said(pd.DataFrame(written.to_dict(as_series=False)))
-    said.cells_of = defaultdict(list)
+    cells_of: dict[str, list[str]] = defaultdict(list)  # a cell is named `row3_col0`
     for place, column in enumerate(written.iter_columns()):
         for row, value in enumerate(column):
             if found := colour(column.name, value):
-                said.cells_of[found].append(f"row{row}_col{place}")
-    return said
+                cells_of[found].append(f"row{row}_col{place}")
+    rules = [{"props": [("color", found)], "selectors": cells} for found, cells in cells_of.items()]
+    styler = Styler(pd.DataFrame(written.to_dict(as_series=False)))
+    styler._translate = lambda *_: {"cellstyle": rules, "body": []}  # of the object: Streamlit knows no other class
+    return styler

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 from pandas.io.formats.style import Styler
-from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df, is_pandas_styler
 from streamlit.elements.lib.pandas_styler_utils import marshall_styler
 from streamlit.proto.ArrowData_pb2 import ArrowData
 
@@ -37,7 +37,9 @@ def test_the_browser_gets_the_same_colours_as_from_a_styler_that_works_them_out(
 
 
 def test_the_browser_gets_the_texts_as_they_are() -> None:
-    styler = sent(coloured(WRITTEN, colour)).styler
+    said = coloured(WRITTEN, colour)
+    assert is_pandas_styler(said)
+    styler = sent(said).styler
     shown = convert_arrow_bytes_to_pandas_df(styler.display_values)
     assert shown.to_dict("list") == WRITTEN.to_dict(as_series=False)
     assert "</style>" not in styler.styles
