@@ -1,10 +1,12 @@
 """Reading on while what was read is written: two processors instead of one."""
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 def ahead(items: Iterator[T]) -> Generator[T]:
@@ -26,3 +28,24 @@ def ahead(items: Iterator[T]) -> Generator[T]:
 def _close(items: Iterator[object]) -> None:
     if isinstance(items, Generator):
         items.close()
+
+
+def side_by_side(make: Callable[[S], T], items: Iterable[S], at_once: int = 2) -> Generator[T]:
+    """What is made of each item, in their order: the first as soon as it is there, then `at_once` made in threads.
+
+    Closing it makes nothing more, and waits for what is being made.
+    """
+    with ThreadPoolExecutor(at_once, "make") as threads:
+        coming: deque[Future[T]] = deque()
+        most = 0
+        try:
+            for item in items:
+                coming.append(threads.submit(make, item))
+                if len(coming) > most:
+                    yield coming.popleft().result()
+                    most = at_once
+            while coming:
+                yield coming.popleft().result()
+        finally:
+            for one in coming:
+                one.cancel()

@@ -15,10 +15,12 @@ def time_text(times: pl.Series) -> pl.Series:
     return times.dt.replace_time_zone(None).dt.strftime(TIME_FORMAT)
 
 
-def slices(batches: Iterable[pl.DataFrame], rows: int = SLICE_ROWS) -> Iterator[pl.DataFrame]:
+def slices(
+    batches: Iterable[pl.DataFrame], rows: int = SLICE_ROWS, size_bytes: int = SLICE_BYTES
+) -> Iterator[pl.DataFrame]:
     """The same rows in frames of a size that every writer can hold twice, also when each text is at its limit."""
     for batch in batches:
-        fitting = batch.height * SLICE_BYTES // max(int(batch.estimated_size()), 1)
+        fitting = batch.height * size_bytes // max(int(batch.estimated_size()), 1)
         yield from batch.iter_slices(min(max(fitting, 1), rows))
 
 

@@ -8,16 +8,19 @@ empty description stays an empty cell: an event without one is recorded with the
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import polars as pl
 
 from dashboard.events.columns import CSV_COLUMNS
+from dashboard.export.ahead import side_by_side
 from dashboard.export.chunks import chunked, slices, time_text
 
 GUARD = "'"
 _DASH = "—"
 GUARDED_STARTS = ("=", "+", "-", "@", "'", "\t", "\r", "\n", _DASH)
 _ABOVE_ASCII_STARTS = "A"  # the others come before it, `@` last of them
+_SLICE_ROWS, _SLICE_BYTES = 33_334, 8 * 1024 * 1024  # written in half the time of slices of 4,000 rows
 NEVER_NULL = frozenset({"description"})
 
 
@@ -27,19 +30,20 @@ def write_csv(batches: Iterable[pl.DataFrame], columns: Sequence[str] = CSV_COLU
 
 
 def _pieces(batches: Iterable[pl.DataFrame], columns: Sequence[str]) -> Iterator[bytes]:
+    records = side_by_side(partial(_records, columns=columns), slices(batches, _SLICE_ROWS, _SLICE_BYTES))
+    yield ",".join(columns).encode() + b"\r\n" + next(records, b"")
+    yield from records
+
+
+def _records(rows: pl.DataFrame, columns: Sequence[str]) -> bytes:
     written = io.BytesIO()
-    written.write(",".join(columns).encode() + b"\r\n")
-    for rows in slices(batches):
-        cells = rows.select(_cell(rows[name]) for name in columns)
-        cells.write_csv(
-            written,
-            include_header=False,
-            line_terminator="\r\n",
-            quote_style="always" if len(columns) == 1 else "necessary",  # a lone null would be a blank line
-        )
-        yield written.getvalue()
-        written = io.BytesIO()
-    yield written.getvalue()
+    rows.select(_cell(rows[name]) for name in columns).write_csv(
+        written,
+        include_header=False,
+        line_terminator="\r\n",
+        quote_style="always" if len(columns) == 1 else "necessary",  # a lone null would be a blank line
+    )
+    return written.getvalue()
 
 
 def _cell(column: pl.Series) -> pl.Series:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dashboard.export.ahead import ahead
+from dashboard.export.ahead import ahead, side_by_side
 
 
 class Source:
@@ -61,3 +61,32 @@ def test_what_goes_wrong_is_raised_where_the_item_would_have_come() -> None:
     assert next(items) == 1
     with pytest.raises(KeyError, match="gone"):
         next(items)
+
+
+def test_what_is_made_side_by_side_comes_in_the_order_of_the_items() -> None:
+    second = threading.Event()
+
+    def make(item: int) -> int:
+        if item == 1:
+            assert second.wait(20), "the one after it is not made meanwhile"
+        if item == 2:
+            second.set()
+        return item * item
+
+    assert list(side_by_side(make, range(6))) == [0, 1, 4, 9, 16, 25]
+
+
+def test_the_first_is_there_before_a_second_is_asked_for() -> None:
+    source = Source()
+    made = side_by_side(str, source.items())
+    assert next(made) == "0"
+    assert source.asked == 1
+    made.close()
+    assert source.asked == 1
+
+
+def test_what_goes_wrong_in_making_is_raised_in_its_place() -> None:
+    made = side_by_side(lambda item: 1 // item, (2, 1, 0, 1))
+    assert [next(made), next(made)] == [0, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(made)
