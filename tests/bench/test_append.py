@@ -21,6 +21,7 @@ from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.sealer_process import SealerProcess
 from dashboard.record.append import in_batches
 from dashboard.record.connect import Urls
+from dashboard.record.read import RecordReader
 from tests.bench.test_ratios import event
 
 pytestmark = pytest.mark.bench
@@ -87,31 +88,57 @@ def commits_a_second(url: str, statement: str, connections: int, folder: Path) -
 def test_an_append_against_a_plain_insert(
     external: Urls, log: Log, admin: "psycopg.Connection[tuple[object, ...]]", tmp_path: Path
 ) -> None:
+    print(f"\nEvents/s, the sealer on, one event a commit; medians of {RUNS} runs of {SECONDS} s in turn")
+    _in_turn(external, log, admin, tmp_path, {"plain": INSERT, "typed": TYPED, "JSON": JSON}, 1)
+
+
+def test_a_batch_against_a_plain_batch(
+    external: Urls, log: Log, admin: "psycopg.Connection[tuple[object, ...]]", tmp_path: Path
+) -> None:
+    print(f"\nEvents/s, the sealer on, {BATCH} events a commit; medians of {RUNS} runs of {SECONDS} s in turn")
+    _in_turn(external, log, admin, tmp_path, {"plain": PLAIN_BATCH, "ours": OUR_BATCH}, BATCH)
+
+
+def _in_turn(
+    external: Urls,
+    log: Log,
+    admin: "psycopg.Connection[tuple[object, ...]]",
+    folder: Path,
+    ways: dict[str, str],
+    events: int,
+) -> None:
+    """The plain way, then each of ours beside a sealer that has caught up; and again."""
     admin.execute(PLAIN.encode())
-    ways = {"plain": INSERT, "typed": TYPED, "JSON": JSON, f"plain {BATCH}": PLAIN_BATCH, f"our {BATCH}": OUR_BATCH}
-    print(f"\nEvents/s, the sealer on, one event a commit and {BATCH}; medians of {RUNS} runs of {SECONDS} s in turn")
-    print(f"{'connections':>12}{'plain':>8}{'typed':>8}{'ratio':>7}{'JSON':>8}{'ratio':>7}", end="")
-    print(f"{f'plain {BATCH}':>12}{f'our {BATCH}':>10}{'ratio':>7}   oldest waiting")
+    plain, *ours = ways
+    heads = "".join(f"{way:>9}{'ratio':>7}" for way in ours)
+    print(f"{'connections':>12}{plain:>9}{heads}   oldest waiting")
     for connections in CONNECTIONS:
         found: dict[str, list[float]] = {way: [] for way in ways}
+        waiting_s = 0.0
         for _ in range(RUNS):
-            for way in ("plain", f"plain {BATCH}"):
-                found[way].append(commits_a_second(external.writer, ways[way], connections, tmp_path))
-            with SealerProcess():
-                time.sleep(4)  # it starts
-                for way in ("typed", "JSON", f"our {BATCH}"):
-                    found[way].append(commits_a_second(external.writer, ways[way], connections, tmp_path))
-                with closing(log.reader()) as reader:
+            found[plain].append(events * commits_a_second(external.writer, ways[plain], connections, folder))
+            with SealerProcess(), closing(log.reader()) as reader:
+                for way in ours:
+                    _caught_up(reader)
+                    found[way].append(events * commits_a_second(external.writer, ways[way], connections, folder))
                     waiting_s = reader.waiting()[1]
-        plain, typed, json, plain_batch, our_batch = (statistics.median(each) for each in found.values())
-        print(f"{connections:12}{plain:8,.0f}{typed:8,.0f}{typed / plain:7.2f}{json:8,.0f}{json / plain:7.2f}", end="")
-        print(f"{BATCH * plain_batch:12,.0f}{BATCH * our_batch:10,.0f}{our_batch / plain_batch:7.2f}", end="")
-        print(f"{waiting_s:15.1f} s", flush=True)
+        medians = {way: statistics.median(each) for way, each in found.items()}
+        shown = "".join(f"{medians[way]:9,.0f}{medians[way] / medians[plain]:7.2f}" for way in ours)
+        print(f"{connections:12}{medians[plain]:9,.0f}{shown}{waiting_s:15.1f} s", flush=True)
     with Sealer(log) as sealer:
         sealer.seal()
     counted = admin.execute("select (select count(*) from audit_event), (select count(*) from sealed)").fetchone()
     assert counted is not None
     assert counted[0] == counted[1]
+
+
+def _caught_up(reader: RecordReader) -> None:
+    """Waits until the sealer runs and nothing waits for it, then for a few looks more."""
+    until = time.monotonic() + 120
+    while reader.waiting()[0]:
+        assert time.monotonic() < until, "the sealer does not catch up"
+        time.sleep(0.2)
+    time.sleep(4)
 
 
 def test_batches_and_seals(log: Log, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
