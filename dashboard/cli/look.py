@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from dashboard.query.engine import Engine
     from dashboard.query.sort import Sort
 
-VIEWS = ("log_page", "events", "count", "actions_over_time", "failed_logins_by_region", "facets", "time_range")
+VIEWS = (
+    "log_page", "events", "count", "actions_over_time", "failed_logins_by_region", "facets", "time_range",
+    "totals_over_time", "actors_over_time", "addresses_over_time", "places_over_time", "countries_of_actors",
+    "actions_by_actor",
+)  # fmt: skip
 ABSENT = "—"
 _UNBOUNDED = 100_000  # where nobody looks, a table is as wide as its texts
 
@@ -70,6 +74,7 @@ def _answer(
 ) -> "pl.DataFrame":
     import polars as pl
 
+    from dashboard.events.adornment import Bucket, Width
     from dashboard.query import views
 
     match view:
@@ -82,7 +87,7 @@ def _answer(
         case "failed_logins_by_region":
             found = views.failed_logins_by_region(engine, wanted)
         case _:
-            found = engine.answer(view, wanted)
+            found = engine.answer(view, wanted, Bucket(Width.DAY) if view.endswith("_over_time") else None)
     return found.slice(offset, limit)
 
 

@@ -105,8 +105,11 @@ class PolarsEngine:
             return counted.with_columns(field=pl.lit(added.field))
         if view == "time_range":
             return seek.ends(events)
-        rows = counting.by_bucket(events, added.width) if added else events.rows(sorted(view_columns(view)))
-        return _adorned(pl.LazyFrame(schema=dict(SCHEMA)), added) if rows is None else rows
+        if added and view == "actions_over_time":
+            rows = counting.by_bucket(events, added.width)
+            return _adorned(pl.LazyFrame(schema=dict(SCHEMA)), added) if rows is None else rows
+        rows = events.rows(sorted(view_columns(view) | ({"occurred_at"} if added else set())))
+        return _adorned(pl.LazyFrame(schema=dict(SCHEMA)) if rows is None else rows, added)
 
     def _sought(self, view: str, wanted: EventFilter, sort: Sort, offset: int, limit: int) -> pl.DataFrame | None:
         events = self._meant(wanted)

@@ -20,8 +20,23 @@ SCHEMAS: Mapping[str, Schema] = {
     "time_range": {"oldest": TIME, "newest": TIME},
     "actions_over_time": {"bucket": TIME, "category": pl.String, "events": pl.Int64},
     "failed_logins_by_region": {"region": pl.String, "events": pl.Int64},
+    "totals_over_time": {
+        "bucket": TIME, "events": pl.Int64, "failures": pl.Int64, "failed_logins": pl.Int64, "actors": pl.Int64,
+    },
+    "actors_over_time": {"bucket": TIME, "actor": pl.String, "events": pl.Int64, "as_admin": pl.Int64},
+    "addresses_over_time": {"bucket": TIME, "source_ip": pl.String, "events": pl.Int64},
+    "places_over_time": {
+        "bucket": TIME, "region": pl.String, "country": pl.String, "events": pl.Int64, "actors": pl.Int64,
+    },
+    "countries_of_actors": {
+        "actor": pl.String, "country": pl.String, "events": pl.Int64, "first_at": TIME, "last_at": TIME,
+    },
+    "actions_by_actor": {
+        "actor": pl.String, "action": pl.String, "events": pl.Int64, "targets": pl.Int64, "first_at": TIME,
+        "last_at": TIME,
+    },
     "facets": {"field": pl.String, "value": pl.String, "events": pl.Int64, "distinct_values": pl.Int64},
-}
+}  # fmt: skip
 
 ROW_VIEWS = ("log_page", "events")
 """Views whose rows are events: they are sorted, cut and streamed by the engine."""

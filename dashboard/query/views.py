@@ -39,8 +39,12 @@ def count(engine: Engine, wanted: EventFilter) -> int:
     return int(engine.answer("count", wanted).item())
 
 
-def actions_over_time(engine: Engine, wanted: EventFilter, now: datetime | None = None) -> pl.DataFrame:
+def actions_over_time(
+    engine: Engine, wanted: EventFilter, now: datetime | None = None, width: Width | None = None
+) -> pl.DataFrame:
     """How many events of each category each bucket of time holds, with a row of 0 where it holds none.
+
+    The buckets are as wide as `width` says, or as the range asks for.
 
     Columns bucket (start, UTC), category, events; ordered by both. Each category that occurs has a row in every bucket
     of the range: the filter's, or from the first event to the last where it has no times. The numbers add up to
@@ -49,9 +53,9 @@ def actions_over_time(engine: Engine, wanted: EventFilter, now: datetime | None 
     drawn = _drawn_range(engine, wanted, now or engine.now)
     if drawn is None:
         return pl.DataFrame(schema=SCHEMAS["actions_over_time"])
-    width = width_of(*drawn)
-    found = engine.answer("actions_over_time", wanted, Bucket(width))
-    return _zero_filled(_gathered(found), width, *drawn)
+    wide = width or width_of(*drawn)
+    found = engine.answer("actions_over_time", wanted, Bucket(wide))
+    return _zero_filled(_gathered(found), wide, *drawn)
 
 
 def bucket_width(engine: Engine, wanted: EventFilter, now: datetime | None = None) -> Width | None:
@@ -63,6 +67,46 @@ def bucket_width(engine: Engine, wanted: EventFilter, now: datetime | None = Non
 def failed_logins_by_region(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
     """How many logins failed from each region, most first; columns region (null: no region known), events."""
     return engine.answer("failed_logins_by_region", wanted)
+
+
+def totals_over_time(engine: Engine, wanted: EventFilter, width: Width) -> pl.DataFrame:
+    """How many events, failures, failed logins and named actors each bucket holds; no row where it holds none.
+
+    Columns bucket, events, failures, failed_logins, actors; ordered by bucket. Costs the events of the filter.
+    """
+    return engine.answer("totals_over_time", wanted, Bucket(width))
+
+
+def actors_over_time(engine: Engine, wanted: EventFilter, width: Width) -> pl.DataFrame:
+    """How many events each actor has in each bucket, and how many of them as an administrator; no row for none.
+
+    Columns bucket, actor (null: nobody named), events, as_admin; ordered by both. A row for each actor and bucket:
+    narrow the filter to a few actors or to a short time.
+    """
+    return engine.answer("actors_over_time", wanted, Bucket(width))
+
+
+def addresses_over_time(engine: Engine, wanted: EventFilter, width: Width) -> pl.DataFrame:
+    """How many events come from each address in each bucket; no row for none. Columns bucket, source_ip, events."""
+    return engine.answer("addresses_over_time", wanted, Bucket(width))
+
+
+def places_over_time(engine: Engine, wanted: EventFilter, width: Width) -> pl.DataFrame:
+    """How many events come from each region in each bucket, and on how many named accounts; no row for none.
+
+    Columns bucket, region, country (both null: not known), events, actors; ordered by the first three.
+    """
+    return engine.answer("places_over_time", wanted, Bucket(width))
+
+
+def countries_of_actors(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
+    """From which countries each named actor acted, by both: columns actor, country, events, first_at, last_at."""
+    return engine.answer("countries_of_actors", wanted)
+
+
+def actions_by_actor(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
+    """What each actor did, most frequent first: columns actor, action, events, targets, first_at, last_at."""
+    return engine.answer("actions_by_actor", wanted)
 
 
 def facets(engine: Engine, wanted: EventFilter, field: str, top: int = 20, contains: str = "") -> pl.DataFrame:

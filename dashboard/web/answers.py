@@ -1,7 +1,7 @@
 """What one run of the page shows: one link, one state, one moment, and each answer asked for once for all sessions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -87,6 +87,15 @@ class Screen:
 
     def event(self, event_id: int) -> pl.DataFrame:
         return self._ask("event", (event_id,), lambda: views.event(self.engine, event_id))
+
+    def about(self, wanted: EventFilter) -> "Screen":
+        """The same state and moment, about other events."""
+        return replace(self, wanted=wanted)
+
+    def answer(self, question: Callable[..., T], *more: object) -> T:
+        """What a question to the engine about the wanted events says; `more` are its further arguments, hashable."""
+        key = (question.__module__, *more)
+        return self._ask(question.__name__, key, lambda: question(self.engine, self.wanted, *more))
 
     def _ask(self, name: str, more: Key, ask: Callable[[], T]) -> T:
         _forget_answers(self.service.log_id, self.engine.erasures)

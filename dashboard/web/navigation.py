@@ -1,5 +1,8 @@
 """The pages and what stands around each of them."""
 
+from collections.abc import Iterable
+
+import pandas as pd  # noqa: F401 - before any thread: Altair would meet it half imported by another one
 import streamlit as st
 
 from dashboard.events import regions
@@ -12,26 +15,30 @@ _SIDEBAR_PIXELS = 210
 def show() -> None:
     """Runs the page that the address names."""
     st.set_page_config(page_icon="🔎", layout="wide", initial_sidebar_state=_SIDEBAR_PIXELS)  # before a page's own icon
-    log, integrity = page_list.audit_logs(), page_list.integrity()
-    page = st.navigation([_doorstep(log), log, integrity], position="hidden")
-    title = integrity.title if page.url_path == integrity.url_path else log.title
-    st.set_page_config(page_title=f"{title} · Auditlens")
+    pages = page_list.all_pages()
+    page = st.navigation([_doorstep(), *pages], position="hidden")
+    title = next((one.title for one in pages if one.url_path == page.url_path), "Auditlens")
+    st.set_page_config(page_title=f"{title} · Auditlens" if title != "Auditlens" else title)
     with cards.boundary():
         page.run()
     with cards.boundary():
-        _sidebar((log, integrity), service.current())
+        _sidebar(pages, service.current())
 
 
-def _doorstep(to: st.Page) -> st.Page:
-    """The address without a path: the default page can't have one, so it leads on to the page that has."""
+def _doorstep() -> st.Page:
+    """The address without a path: the default page can't have one, so it leads on to one that has.
+
+    To the log when a filter is given with it, else to the overview.
+    """
 
     def lead_on() -> None:
-        st.switch_page(to, query_params={name: st.query_params.get_all(name) for name in st.query_params})
+        given = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(page_list.audit_logs() if given else page_list.overview(), query_params=given)
 
     return st.Page(lead_on, default=True, title="Auditlens", visibility="hidden")
 
 
-def _sidebar(pages: tuple[st.Page, st.Page], log: Service) -> None:
+def _sidebar(pages: Iterable[st.Page], log: Service) -> None:
     """The pages and the badge, then the credit that the GeoIP database asks for, or why there are no regions.
 
     The pages stand here by hand, for the badge belongs right below them.

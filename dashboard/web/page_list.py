@@ -4,12 +4,24 @@ import streamlit as st
 
 from dashboard.paths import PAGES
 
+OVERVIEW_PATH = "overview"
+LOG_PATH = "audit-logs"
 INTEGRITY_PATH = "integrity"
+
+
+def all_pages() -> tuple[st.Page, ...]:
+    """Every page, in the order of the sidebar."""
+    return overview(), audit_logs(), integrity()
+
+
+def overview() -> st.Page:
+    """Today against what is usual, and what stands out."""
+    return st.Page(PAGES / "overview.py", title="Overview", url_path=OVERVIEW_PATH, icon=":material/space_dashboard:")
 
 
 def audit_logs() -> st.Page:
     """The log itself."""
-    return st.Page(PAGES / "audit_logs.py", title="Audit Logs", url_path="audit-logs", icon=":material/list_alt:")
+    return st.Page(PAGES / "audit_logs.py", title="Audit Logs", url_path=LOG_PATH, icon=":material/list_alt:")
 
 
 def integrity() -> st.Page:

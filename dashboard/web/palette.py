@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 FAILURE = "#D64550"
+ACCENT = "#178A80"  # the theme's teal, which reads on the light and on the dark background
+FAINT = "#A3B0B0"  # the bars beside the one that is meant
 QUIET = "#727C8A"  # what is left over, or has no name; as text, as far from the light background as from the dark
 
 # Eight hues apart in lightness as well as in hue, so that they are told apart with each kind of colour blindness; none

@@ -23,17 +23,17 @@ _STATUS = {Exit.WRONG_USE: 400, Exit.UNREACHABLE: 503}
 def routes() -> list[Route]:
     """What the server answers beside Streamlit's own paths."""
     return [
-        Route("/", to_the_log),
+        Route("/", to_a_page),
         Route("/api/export.evidence", send_evidence),
         Route("/api/export.{kind:str}", send_export),
         Route("/api/events/{event_id:int}.tlog-proof", send_proof),
     ]
 
 
-async def to_the_log(request: Request) -> Response:
-    """The address alone leads to the log, and a filter given with it goes along."""
+async def to_a_page(request: Request) -> Response:
+    """The address alone leads to the overview; with a filter, which goes along, to the log."""
     query = request.url.query
-    return RedirectResponse(f"audit-logs?{query}" if query else "audit-logs", headers={"cache-control": "no-store"})
+    return RedirectResponse(f"audit-logs?{query}" if query else "overview", headers={"cache-control": "no-store"})
 
 
 async def send_export(request: Request) -> Response:

@@ -48,7 +48,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.wait(30)
 
 
-def test_the_address_alone_leads_to_the_log(page: Page, site: Site) -> None:
+def test_an_address_of_a_filter_alone_leads_to_the_log(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/?category=Auth")
     expect(page.get_by_role("heading", name="Audit Logs")).to_be_visible()
     link_says(page, "/audit-logs?category=Auth")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 TABLE = "[data-testid=stDataFrame]"
 HEADER_PIXELS, ROW_PIXELS = 15, 58
+PATHS = ("overview", "audit-logs", "weekly", "security", "integrity")
 
 
 class Served(Protocol):
@@ -43,7 +44,7 @@ def opened(context: BrowserContext) -> Iterator[Page]:
     yield page
     page.close()
     probes = [  # Streamlit looks there first
-        f"/{path}/_stcore/{name}" for path in ("audit-logs", "integrity") for name in ("health", "host-config")
+        f"/{path}/_stcore/{name}" for path in PATHS for name in ("health", "host-config")
     ]
     unexpected = [text for text in complaints if not any(probe in text for probe in probes)]
     assert not unexpected, unexpected

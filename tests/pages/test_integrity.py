@@ -46,7 +46,7 @@ def damaged(log: sample.SampleService) -> sample.SampleService:
 
 
 def test_a_log_without_fault_is_green_on_every_page_with_count_coverage_and_time(log: sample.SampleService) -> None:
-    for page in ("integrity.py", "audit_logs.py"):
+    for page in ("integrity.py", "overview.py"):
         said = sidebar(opened(page))
         assert ":green-badge[:material/verified_user: Verified]" in said
         assert "100 % of 2,400 rows" in said

@@ -15,6 +15,7 @@ from dashboard.events.columns import SCHEMA
 from dashboard.events.filter import FIELD_COLUMNS, FIELDS, NONE, EventFilter, as_text
 from dashboard.events.folding import fold
 from dashboard.query import narrow, streaming, views
+from dashboard.query.engine import Engine
 from dashboard.query.sort import Sort
 from dashboard.record import narrow as record_narrow
 from dashboard.record.relation import folding_collation
@@ -80,6 +81,24 @@ def test_both_engines_give_equal_frames(both: Both, some: EventFilter, sort: Sor
 
     for ours, oracle in zip(*(answers(engine) for engine in both), strict=True):
         assert_frame_equal(ours, oracle)
+
+
+@hard
+@given(filters(), st.sampled_from(list(Width)))
+def test_both_engines_answer_the_pages_alike(both: Both, some: EventFilter, width: Width) -> None:
+    for ours, oracle in zip(*(pages_answers(engine, some, width) for engine in both), strict=True):
+        assert_frame_equal(ours, oracle)
+
+
+def pages_answers(engine: Engine, some: EventFilter, width: Width) -> list[pl.DataFrame]:
+    """What Overview, Weekly and Security ask beside what the log's page does."""
+    timed = (views.totals_over_time, views.actors_over_time, views.addresses_over_time, views.places_over_time)
+    return [
+        *(ask(engine, some, width) for ask in timed),
+        views.actions_over_time(engine, some.with_window(NOW - timedelta(days=7), NOW), width=width),
+        views.countries_of_actors(engine, some),
+        views.actions_by_actor(engine, some),
+    ]
 
 
 @hard

@@ -33,7 +33,7 @@ from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.query.spark_engine import SparkEngine
 from dashboard.query.spark_session import FilesGoneError, SparkCluster
 from tests.query.conftest import EVENTS, NOW, Both
-from tests.query.test_engines import filters, orders
+from tests.query.test_engines import filters, orders, pages_answers
 from tests.spark_server import connect_server
 
 FILTERS = 200
@@ -41,7 +41,7 @@ AT_ONCE = 40  # filters that one job answers
 VIEWED = 4
 ARCHIVED = 450  # of EVENTS; the others are the tail
 FILES = 3
-ADDED = {"actions_over_time": Bucket(Width.DAY), "facets": Facet("actor")}
+ADDED = {"facets": Facet("actor"), **{view: Bucket(Width.DAY) for view in SCHEMAS if view.endswith("_over_time")}}
 SMALL = {  # there is little work, so better code and plans would not make up for what they take
     **dict.fromkeys(
         ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"), "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -147,12 +147,14 @@ def test_every_view_of_random_filters_is_equal(two: Two) -> None:
     for some, sort in drawn(VIEWED):
         offset, limit = chance.randrange(50), chance.randrange(1, 120)
         field, part = chance.choice(list(FIELD_COLUMNS)), chance.choice(["", "i", "İst", "σ", "%", "no such"])
+        width = chance.choice([Width.HOUR, Width.DAY, Width.WEEK])
         ours, theirs = (
             [
                 views.log_page(engine, some, sort, offset, limit),
                 views.actions_over_time(engine, some),
                 views.failed_logins_by_region(engine, some),
                 views.facets(engine, some, field, 20, part),
+                *pages_answers(engine, some, width),
                 pl.DataFrame({"count": views.count(engine, some), "range": str(views.time_range(engine, some))}),
                 pl.concat([pl.DataFrame(schema=dict(SCHEMA)), *views.batches(engine, some, sort)]),
             ]

@@ -20,7 +20,7 @@ from tests.query.conftest import NOW, Both
 
 FILES = sorted((QUERIES / "views").glob("*.sql"))
 SQL_TYPES = {"bigint": pl.Int64, "text": pl.String, "timestamptz": TIME, "boolean": pl.Boolean}
-ADDED = {"actions_over_time": Bucket(Width.DAY), "facets": Facet("actor")}
+ADDED = {"facets": Facet("actor"), **{view: Bucket(Width.DAY) for view in SCHEMAS if view.endswith("_over_time")}}
 NOBODY = EventFilter(actor=("nobody at all",))
 
 

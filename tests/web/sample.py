@@ -93,6 +93,7 @@ class SampleService:
         self._more = more
         self._waiting = Status(as_of=0, waiting=0, oldest_seconds=0.0)
         self.facts: Facts | None = None  # instead of the good ones
+        self.now: datetime | None = None  # instead of the clock's
         self.no_seal: str | None = None
         self.passes = VerifyPass(self)
 
@@ -123,7 +124,8 @@ class SampleService:
         state = self.events.height if as_of is None else as_of
         if state > self.events.height:
             raise UsageError(f"as_of: the log has not come to #{state:,} yet")
-        return PolarsEngine(Snapshot(as_of=state, events=self.events.filter(pl.col("seq") < state).lazy()))
+        snapshot = Snapshot(as_of=state, events=self.events.filter(pl.col("seq") < state).lazy())
+        return PolarsEngine(snapshot, self.now or datetime.now(UTC))
 
     def status(self) -> Status:
         self._read_more()

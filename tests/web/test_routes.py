@@ -152,11 +152,11 @@ def test_a_bad_link_is_refused_in_words(client: Client, path: str, said: str) ->
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_address_alone_leads_to_the_log_with_its_filter(client: Client) -> None:
+def test_the_address_alone_leads_to_the_overview_and_with_a_filter_to_the_log(client: Client) -> None:
     answer = client.get("/?category=Auth&actor=a%26b")
     assert answer.status_code == 307
     assert answer.headers["location"] == "audit-logs?category=Auth&actor=a%26b"
-    assert client.get("/").headers["location"] == "audit-logs"
+    assert client.get("/").headers["location"] == "overview"
 
 
 def test_a_proof_is_a_file(client: Client) -> None:
