@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dashboard.query.sort import Sort
 
 VIEWS = (
-    "log_page", "events", "count", "actions_over_time", "failed_logins_by_region", "facets", "time_range",
+    "log_page", "events", "count", "actions_over_time", "failed_logins_by_region", "actors", "facets", "time_range",
     "totals_over_time", "actors_over_time", "addresses_over_time", "places_over_time", "countries_of_actors",
     "actions_by_actor",
 )  # fmt: skip

@@ -12,6 +12,10 @@ _PAGE = (
     "seq", "id", "actor", "category", "action", "description", "source_ip", "region",
     "occurred_at", "recorded_at", "outcome", "actor_type", "clock", "erased",
 )  # fmt: skip
+_HISTORY = (
+    "seq", "id", "occurred_at", "actor", "actor_type", "category", "action", "outcome", "description", "source_ip",
+    "region", "user_agent", "source", "details", "erased",
+)  # fmt: skip
 
 SCHEMAS: Mapping[str, Schema] = {
     "log_page": {name: SCHEMA[name] for name in _PAGE},
@@ -35,8 +39,10 @@ SCHEMAS: Mapping[str, Schema] = {
         "actor": pl.String, "action": pl.String, "events": pl.Int64, "targets": pl.Int64, "first_at": TIME,
         "last_at": TIME,
     },
+    "target_history": {name: SCHEMA[name] for name in _HISTORY},
+    "actors": {**dict.fromkeys(("actor", "actor_type", "erased"), pl.String), "events": pl.Int64, "newest": TIME},
     "facets": {"field": pl.String, "value": pl.String, "events": pl.Int64, "distinct_values": pl.Int64},
 }  # fmt: skip
 
-ROW_VIEWS = ("log_page", "events")
+ROW_VIEWS = ("log_page", "events", "target_history")
 """Views whose rows are events: they are sorted, cut and streamed by the engine."""

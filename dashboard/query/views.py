@@ -14,8 +14,9 @@ import polars as pl
 from dashboard.errors import UsageError
 from dashboard.events.adornment import WIDEST, Bucket, Facet, Width, width_of
 from dashboard.events.columns import SCHEMA
-from dashboard.events.filter import FIELD_COLUMNS, EventFilter
+from dashboard.events.filter import FIELD_COLUMNS, EventFilter, as_text
 from dashboard.events.times import EARLIEST
+from dashboard.query import around as near
 from dashboard.query.engine import Engine
 from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import NEWEST_FIRST, Sort
@@ -135,6 +136,38 @@ def event(engine: Engine, name: int | str) -> pl.DataFrame:
     if not (digits.isascii() and digits.isdigit()) or int(digits) >= 2**63:
         raise UsageError(f"{text[:64]!r} is not an event", "Write its id, or its place as seq:12.")
     return engine.find("events", column, int(digits))
+
+
+def around(
+    engine: Engine, wanted: EventFilter, moment: datetime, seq: int, *, earlier: int, later: int
+) -> pl.DataFrame:
+    """Rows of `log_page`, the newest first: an event, at most `later` after it and at most `earlier` before it among
+    those the filter means, whatever its own times. Sought outwards from the event: the log's size does not count.
+    """
+    return near.around(engine, "log_page", wanted, moment, seq, earlier=earlier, later=later)
+
+
+def target_history(
+    engine: Engine, target: str, moment: datetime, seq: int, *, earlier: int, later: int
+) -> pl.DataFrame:
+    """The same of all events on one target, with what one of them can change against the one before."""
+    wanted = EventFilter(target=(as_text(target),))
+    return near.around(engine, "target_history", wanted, moment, seq, earlier=earlier, later=later)
+
+
+def place(engine: Engine, wanted: EventFilter, moment: datetime, seq: int) -> int | None:
+    """How many of the filter's events stand above one, the newest first; None when it is not one of them.
+
+    Costs a count of the newer ones.
+    """
+    return near.place(engine, wanted, moment, seq)
+
+
+def actors(engine: Engine, wanted: EventFilter, limit: int | None = None) -> pl.DataFrame:
+    """Who the events are by, most first; columns actor (null: system, unknown or erased, which actor_type and erased
+    tell), actor_type, erased, events, newest.
+    """
+    return engine.answer("actors", wanted, limit=limit)
 
 
 def time_range(engine: Engine, wanted: EventFilter) -> tuple[datetime, datetime] | None:

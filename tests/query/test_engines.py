@@ -76,6 +76,8 @@ def test_both_engines_give_equal_frames(both: Both, some: EventFilter, sort: Sor
             views.log_page(engine, some, sort, offset, limit),
             views.actions_over_time(engine, some),
             views.failed_logins_by_region(engine, some),
+            views.actors(engine, some),
+            engine.rows("target_history", some, sort, offset, limit),
             pl.DataFrame({"count": views.count(engine, some), "range": str(views.time_range(engine, some))}),
         ]
 

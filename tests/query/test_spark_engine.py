@@ -153,6 +153,8 @@ def test_every_view_of_random_filters_is_equal(two: Two) -> None:
                 views.log_page(engine, some, sort, offset, limit),
                 views.actions_over_time(engine, some),
                 views.failed_logins_by_region(engine, some),
+                views.actors(engine, some),
+                engine.rows("target_history", some, sort, offset, limit),
                 views.facets(engine, some, field, 20, part),
                 *pages_answers(engine, some, width),
                 pl.DataFrame({"count": views.count(engine, some), "range": str(views.time_range(engine, some))}),
