@@ -2,24 +2,28 @@
 
 import streamlit as st
 
-from dashboard.web import audit_log, cards, charts, chips, details, filter_bar, live, log_table
+from dashboard.web import audit_log, cards, charts, chips, compare, details, filter_bar, keys, live, log_table
 
 screen = audit_log.open_screen()
 
 audit_log.headline(screen, "Audit Logs")
 filter_bar.filter_bar(screen)
 chips.chips(screen)
+compare.compare(screen)
 
 if screen.count() == 0:
     cards.empty(screen)
     live.state_line(screen)
+    keys.keys(screen)
 else:
     beside_each_other = st.columns([74, 26], gap="small")
     with beside_each_other[1]:
         charts.charts(screen)
     with beside_each_other[0]:
         log_table.log_table(screen)
-        log_table.pages(screen)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            log_table.pages(screen)
+            keys.keys(screen)
         live.state_line(screen)
 
 details.details(screen)

@@ -62,7 +62,8 @@ def words(before: str, after: str) -> tuple[Part, ...]:
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])
     inner_old, inner_new = old[start : len(old) - end], new[start : len(new) - end]
-    parts = [(Kind.SAME, old[:start]), *_inner(inner_old, inner_new), (Kind.SAME, old[len(old) - end :])]
+    inner = _without_gaps(_inner(inner_old, inner_new))
+    parts = [(Kind.SAME, old[:start]), *inner, (Kind.SAME, old[len(old) - end :])]
     return tuple(Part(kind, "".join(some)) for kind, some in parts if some)
 
 
@@ -75,6 +76,20 @@ def _inner(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Kind, Seque
             yield Kind.SAME, old[start:end]
         else:
             yield from ((Kind.REMOVED, old[start:end]), (Kind.ADDED, new[new_start:new_end]))
+
+
+def _without_gaps(parts: Iterable[tuple[Kind, Sequence[str]]]) -> Iterator[tuple[Kind, Sequence[str]]]:
+    """The parts with nothing but blanks between two changes taken into them: `a b` instead of `c d` is one change."""
+    removed: list[str] = []
+    added: list[str] = []
+    for kind, some in parts:
+        if kind is Kind.SAME and "".join(some).strip():
+            yield from ((Kind.REMOVED, removed), (Kind.ADDED, added), (Kind.SAME, some))
+            removed, added = [], []
+            continue
+        removed += some if kind is not Kind.ADDED else ()
+        added += some if kind is not Kind.REMOVED else ()
+    yield from ((Kind.REMOVED, removed), (Kind.ADDED, added))
 
 
 def _common(old: Iterable[str], new: Iterable[str]) -> int:

@@ -1,9 +1,10 @@
 """What one run of the page shows: one link, one state, one moment, and each answer asked for once for all sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -23,6 +24,9 @@ _MOST_KEPT = 512  # answers in memory: pages of 100 rows and small aggregates
 T = TypeVar("T")
 
 Key = tuple[object, ...]
+
+Event = Mapping[str, Any]
+"""One row of `events`: a value a column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,26 @@ class Screen:
         """What a question to the engine about the wanted events says; `more` are its further arguments, hashable."""
         key = (question.__module__, *more)
         return self._ask(question.__name__, key, lambda: question(self.engine, self.wanted, *more))
+
+    def rows_at(self, place: int) -> pl.DataFrame:
+        """The one row at a place of the whole list."""
+        sort = self.view.sort
+        key = (url.write_sort(sort), place)
+        return self._ask("rows_at", key, lambda: views.log_page(self.engine, self.wanted, sort, place, 1))
+
+    def place(self, event: Event) -> int | None:
+        """How many rows of the list stand above the event, the newest first."""
+        key, moment = (event["seq"],), event["occurred_at"]
+        return self._ask("place", key, lambda: views.place(self.engine, self.wanted, moment, event["seq"]))
+
+    def around(self, wanted: EventFilter, event: Event, earlier: int, later: int) -> pl.DataFrame:
+        key, at = (event["seq"], tuple(wanted.to_params()), earlier, later), (event["occurred_at"], event["seq"])
+        return self._ask("around", key, lambda: views.around(self.engine, wanted, *at, earlier=earlier, later=later))
+
+    def target_history(self, event: Event, earlier: int, later: int) -> pl.DataFrame:
+        key, at = (event["seq"], earlier, later), (event["target"], event["occurred_at"], event["seq"])
+        ask = partial(views.target_history, self.engine, *at, earlier=earlier, later=later)
+        return self._ask("target_history", key, ask)
 
     def _ask(self, name: str, more: Key, ask: Callable[[], T]) -> T:
         _forget_answers(self.service.log_id, self.engine.erasures)

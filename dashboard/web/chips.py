@@ -90,4 +90,4 @@ def without(view: url.View, chip: Chip) -> url.View:
 
 def clear() -> None:
     """Takes every filter away; the sort stays."""
-    change(lambda view: replace(url.View(), sort=view.sort))
+    change(lambda view: replace(url.View(), sort=view.sort, compare=view.compare))

@@ -14,7 +14,7 @@ from dashboard.errors import AuditlensError
 from dashboard.events.columns import COLUMNS
 from dashboard.keeping.integrity import Found, Integrity
 from dashboard.keeping.places import Row, Rows
-from dashboard.web import details, page_list, text
+from dashboard.web import fields, page_list, text
 from dashboard.web.service import Service
 
 _MOST = 500
@@ -157,7 +157,7 @@ def compared(rows: Rows) -> pl.DataFrame:
 
 
 def _value(name: str, event: Mapping[str, object] | None) -> str:
-    return text.NOTHING if event is None else text.one_line(details.value_of(name, dict(event)), 400)
+    return text.NOTHING if event is None else text.one_line(fields.value_of(name, event), 400)
 
 
 def _form(log: Service, one: Found) -> None:

@@ -34,8 +34,8 @@ _LONGEST = {
     "region": 40,
 }  # what four lines hold
 _NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
-_ROW_PIXELS = 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
-_HEIGHT = 38 + 9 * _ROW_PIXELS
+HEADER_PIXELS, ROW_PIXELS = 32, 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
+_HEIGHT = 38 + 9 * ROW_PIXELS
 _MAY_LACK = ("actor", "description", "source_ip", "region")
 _NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
@@ -45,8 +45,8 @@ def log_table(screen: Screen) -> None:
     rows = screen.rows()
     key = table_key(screen.view, screen.page())
     st.dataframe(
-        coloured(cells(rows, screen.now), colour), key=key, height=min(_HEIGHT, 40 + _ROW_PIXELS * max(rows.height, 1)),
-        row_height=_ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
+        coloured(cells(rows, screen.now), colour), key=key, height=min(_HEIGHT, 40 + ROW_PIXELS * max(rows.height, 1)),
+        row_height=ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
         selection_mode=["single-cell", "single-column"],
         on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
         alt=f"Audit log, page {screen.page()} of {screen.pages()}",
@@ -67,7 +67,7 @@ def pages(screen: Screen) -> None:
 
 def table_key(view: url.View, page: int) -> str:
     """Other rows, other widget: a selection is a position and must not carry over to another page, sort or filter."""
-    link = repr((url.to_pairs(replace(view, event=None, as_of=None)), page))
+    link = repr((url.to_pairs(replace(view, event=None, as_of=None, compare=())), page))
     return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
 
 
@@ -127,8 +127,8 @@ def _selected(key: str, ids: Sequence[int], sort: Sort) -> None:
 
 def unselect() -> None:
     """Lets go of the row whose details were open, so that a second click opens it again."""
-    key: str = st.session_state.get("log-table", "")
-    if key in st.session_state:
+    key: str | None = st.session_state.get("log-table")  # None: a link opened the event, not a click
+    if key is not None and key in st.session_state:
         st.session_state[key] = _NO_SELECTION
 
 

@@ -13,7 +13,7 @@ from dashboard.errors import AuditlensError, Exit, UsageError
 from dashboard.export.evidence import evidence_name
 from dashboard.query import views
 from dashboard.query.engine import Engine
-from dashboard.web import service, url
+from dashboard.web import keys, service, url
 from dashboard.web.piped import piped
 
 _NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -24,6 +24,7 @@ def routes() -> list[Route]:
     """What the server answers beside Streamlit's own paths."""
     return [
         Route("/", to_a_page),
+        Route(keys.PATH, keys.send_script),
         Route("/api/export.evidence", send_evidence),
         Route("/api/export.{kind:str}", send_export),
         Route("/api/events/{event_id:int}.tlog-proof", send_proof),

@@ -14,7 +14,8 @@ from dashboard.query.sort import NEWEST_FIRST, Sort
 Pairs = Sequence[tuple[str, str]]
 
 SORTABLE = (*TABLE_COLUMNS, "outcome")
-_OWN = ("sort", "page", "event", "as_of", "range")
+MOST_COMPARED = 6
+_OWN = ("sort", "page", "event", "as_of", "range", "compare")
 _LARGEST = 2**63 - 1
 
 
@@ -28,6 +29,7 @@ class View:
     page: int = 1
     event: int | None = None  # the event whose details are open
     as_of: int | None = None  # a state to stay at; without it the newest one
+    compare: tuple[int, ...] = ()  # the events that are held against each other, in the order they were chosen
 
     @property
     def is_default_window(self) -> bool:
@@ -49,7 +51,7 @@ def parse(pairs: Pairs) -> View:
     own = dict(reversed([pair for pair in pairs if pair[0] in _OWN]))
     names = [name for name, _ in pairs if name in _OWN]
     for name in own:
-        if names.count(name) > 1:
+        if names.count(name) > 1 and name != "compare":
             raise UsageError(f"{name}: is given twice", "Keep one of them.")
     view = View(
         filter=EventFilter.from_params(pairs, ignore=_OWN),
@@ -58,6 +60,7 @@ def parse(pairs: Pairs) -> View:
         page=_number("page", own.get("page"), least=1) or 1,
         event=_number("event", own.get("event"), least=0),
         as_of=_number("as_of", own.get("as_of"), least=0),
+        compare=_compared([text for name, text in pairs if name == "compare"]),
     )
     if view.all_time and (view.filter.since or view.filter.until or view.filter.last):
         raise UsageError("range: can't be joined with since, until or last", "Give either all time or a window.")
@@ -81,6 +84,7 @@ def to_pairs(view: View) -> list[tuple[str, str]]:
     pairs += [("sort", write_sort(view.sort))] if view.sort != NEWEST_FIRST else []
     pairs += [("page", str(view.page))] if view.page > 1 else []
     pairs += [("as_of", str(view.as_of))] if view.as_of is not None else []
+    pairs += [("compare", str(one)) for one in view.compare]
     return pairs + ([("event", str(view.event))] if view.event is not None else [])
 
 
@@ -110,6 +114,15 @@ def _all_time(text: str | None) -> bool:
     if text not in (None, "all"):
         raise UsageError(f"range: {text[:64]!r} is unknown", "Write range=all, or since, until or last.")
     return text == "all"
+
+
+def _compared(texts: Sequence[str]) -> tuple[int, ...]:
+    found = tuple(one for text in texts if (one := _number("compare", text, least=0)) is not None)
+    if len(set(found)) < len(found):
+        raise UsageError("compare: an event is named twice", "Keep one of them.")
+    if len(found) > MOST_COMPARED:
+        raise UsageError(f"compare: there are more than {MOST_COMPARED} events", "Take some away.")
+    return found
 
 
 def _number(name: str, text: str | None, least: int) -> int | None:
