@@ -55,7 +55,7 @@ _CLOSED: Mapping[str, frozenset[str]] = {
     "outcome": frozenset(Outcome),
     "clock": frozenset({*Clock, NONE}),
 }
-_LONGEST_VALUE = 4096
+_LONGEST_VALUE = 4097  # of a target, 4 KiB, and the mark that `as_text` may put before it
 _MOST_VALUES = 1000
 
 

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from dashboard.web import security
+from dashboard.web import keys, security
 from tests.web.asgi import Client
 
 
@@ -31,3 +31,12 @@ def test_every_response_carries_the_headers_and_keeps_its_own() -> None:
     }
     assert "unsafe-eval" not in security.HEADERS["content-security-policy"]
     assert Client(app).get("/nowhere").headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_one_script_of_ours_comes_from_here_and_is_the_only_one_that_pages_may_run() -> None:
+    answer = Client(Starlette(routes=[Route(keys.PATH, keys.send_script)])).get(keys.PATH)
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.text.startswith("// The log by the keyboard")
+    sources = {path.name: path.read_text("utf-8") for path in Path(keys.__file__).parent.glob("*.py")}
+    assert [name for name, text in sources.items() if "unsafe_allow_javascript" in text] == ["keys.py"]
+    assert "unsafe_allow_html" not in "".join(sources.values())
