@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
+from dashboard.web.log_table import HEADER_PIXELS, ROW_PIXELS
 from tests.browser.walk import TABLE, click_header, click_row, eventually, free_port, go, headers, link_says, rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -215,6 +216,44 @@ def test_hostile_text_stays_text(page: Page, site: Site) -> None:
     click_row(page, 0)
     expect(page.get_by_role("dialog").get_by_text("<script>alert(1)</script>").first).to_be_visible()
     assert page.get_by_role("dialog").locator("script, a[href^=javascript], strong:has-text('bold')").count() == 0
+
+
+def test_the_keyboard_walks_opens_steps_compares_and_searches(page: Page, site: Site) -> None:
+    go(page, site, "?category=Restore")
+    page.wait_for_function("window.auditlensKeys && document.querySelector('.st-key-keys [data-ids]')")
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
+    cursor, grid = page.locator(".auditlens-cursor").bounding_box(), page.locator(TABLE).first.bounding_box()
+    assert cursor is not None
+    assert grid is not None
+    assert abs(cursor["y"] - grid["y"] - HEADER_PIXELS - ROW_PIXELS) <= 2  # the second row
+    shown = rows(page)
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    expect(drawer.get_by_text(shown[1][4], exact=True).first).to_be_visible()
+    second = page.url
+    page.keyboard.press("ArrowRight")
+    expect(drawer.get_by_text(shown[2][4], exact=True).first).to_be_visible()
+    page.keyboard.press("k")
+    page.wait_for_url(second)
+    drawer.get_by_text("Around it").click()
+    expect(drawer.get_by_text("this event")).to_be_visible()
+    drawer.get_by_role("button", name="Compare").click()
+    link_says(page, "compare=")
+    expect(drawer.get_by_role("button", name="Don't compare")).to_be_visible()
+    page.keyboard.press("j")
+    expect(drawer.get_by_role("button", name="Don't compare")).to_have_count(0)
+    drawer.get_by_role("button", name="Compare", exact=True).click()
+    eventually(lambda: page.url.count("compare=") == 2)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+    expect(page.locator(".st-key-compare table ins").first).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("jk?")
+    expect(page.get_by_placeholder("Search:").last).to_have_value("jk?")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("opens the row")).to_be_visible()
 
 
 @pytest.mark.parametrize(
