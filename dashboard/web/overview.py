@@ -130,6 +130,8 @@ def where_next(day: Day) -> None:
     screen = day.screen
     with st.grid(4, min_column_width=220, gap="small"):
         for page, title, told in (
+            (page_list.security(), "Look for what is odd", "Failed logins in time and place, new countries, nights."),
+            (page_list.weekly(), "Review the week", "Totals against the week before, by day, hour and person."),
             (page_list.audit_logs(), "Take a slice along", "Narrow the log, then download exactly those events."),
             (page_list.integrity(), "Check the proof", "What was verified, when, and what was found."),
         ):

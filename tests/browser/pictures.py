@@ -14,7 +14,13 @@ from tests import install
 from tests.browser.walk import eventually, free_port
 
 FOLDER = Path(__file__).parents[1] / "pictures"
-PAGES = {"overview": "Open all", "audit-logs": "waiting to be sealed", "integrity": "Last checkpoint"}
+PAGES = {
+    "overview": "Open all",
+    "audit-logs": "waiting to be sealed",
+    "weekly": "Open all",
+    "security": "Nights and weekends",
+    "integrity": "Last checkpoint",
+}
 """Each page, and what stands on it when all is there."""
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -265,3 +265,20 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(phone: Page, site: S
     expect(phone.get_by_text("waiting to be sealed")).to_be_visible()
     assert phone.evaluate("() => document.documentElement.scrollWidth") <= 390
     assert phone.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390
+
+
+def test_numbers_of_the_other_pages_lead_to_their_events(page: Page, phone: Page, site: Site) -> None:
+    page.goto(site.address)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    tile = page.locator(".st-key-figure-events")
+    number = tile.get_by_test_id("stMetricValue").inner_text()
+    tile.get_by_role("link").click()
+    link_says(page, "/audit-logs?since=")
+    expect(page.locator(".st-key-state-line")).to_contain_text(f"{number} events, as of")
+    for name, drawn in (("Weekly", "heat"), ("Security", "world")):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        expect(page.locator(f".st-key-{drawn}").locator("canvas, svg.marks").first).to_be_visible()
+        phone.goto(f"{site.address}/{name.lower()}")
+        expect(phone.locator(f".st-key-{drawn}").locator("canvas, svg.marks").first).to_be_visible()
+        assert phone.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= 390

@@ -1,8 +1,15 @@
 """How a test opens a page and reads it."""
 
+from urllib.parse import parse_qsl, urlsplit
+
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from dashboard.paths import APP, PAGES
+from dashboard.query import views
+from dashboard.web import url
+from dashboard.web.answers import effective
+from tests.web import sample
 
 
 def opened(page: str | None, **params: str | list[str]) -> AppTest:
@@ -32,3 +39,23 @@ def links(at: AppTest) -> list[tuple[str, str]]:
         proto = link.proto
         found.append((proto.label, f"{proto.page}?{proto.query_string}"))
     return found
+
+
+def table(at: AppTest, said: str) -> pd.DataFrame:
+    """The table that says this for those who don't see it."""
+    return next(one.value for one in at.dataframe if said in str(one.proto))
+
+
+def cells(at: AppTest, said: str) -> list[tuple[int, str]]:
+    """Number and address of each cell of such a table that is a link."""
+    found = [
+        str(cell) for row in table(at, said).to_numpy().tolist() for cell in row if str(cell).startswith("audit-logs?")
+    ]
+    return [(int(cell.rsplit("#", 1)[1].replace(",", "")), cell.rsplit("#", 1)[0]) for cell in found]
+
+
+def counted(log: sample.SampleService, link: str) -> int:
+    """How many events the log's page shows for a link."""
+    view = url.parse(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+    engine = log.engine(view.as_of)
+    return views.count(engine, effective(log, engine, view))

@@ -2,16 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from urllib.parse import parse_qsl, urlsplit
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.query import views
-from dashboard.web import url
-from dashboard.web.answers import effective
-from tests.pages.reading import again, links, opened, texts
+from tests.pages.reading import again, counted, links, opened, texts
 from tests.web import sample
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
@@ -35,13 +31,6 @@ def today(log: sample.SampleService) -> sample.SampleService:
 
 def within(log: sample.SampleService, since: datetime, until: datetime) -> pl.DataFrame:
     return log.events.filter(pl.col("occurred_at").is_between(since, until, closed="left"))
-
-
-def counted(log: sample.SampleService, link: str) -> int:
-    """How many events the log's page shows for a link."""
-    view = url.parse(parse_qsl(urlsplit(link).query, keep_blank_values=True))
-    engine = log.engine(view.as_of)
-    return views.count(engine, effective(log, engine, view))
 
 
 def test_each_number_is_counted_and_compared_with_the_same_part_of_the_day(today: sample.SampleService) -> None:

@@ -1,0 +1,146 @@
+"""The week's tables: numbers by day and category, the most active accounts, and what was deleted."""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard.events.adornment import Width
+from dashboard.events.filter import as_text
+from dashboard.query import views
+from dashboard.query.figures import deletions
+from dashboard.query.ranking import top_over_time
+from dashboard.web import cards, log_links, text
+from dashboard.web.answers import Screen
+
+MOST_CATEGORIES = 8
+MOST_ROWS = 10
+_DAY = timedelta(days=1)
+_SKELETON_PIXELS = 300
+
+
+@st.fragment(parallel=True)
+def by_day(screen: Screen) -> None:
+    """A row a day, a column a category, each number a link."""
+    with cards.boundary():
+        with st.skeleton(height=_SKELETON_PIXELS):
+            frame = screen.answer(views.actions_over_time, None, Width.DAY)
+        if frame.is_empty():
+            st.text("No events in this week.")
+            return
+        table, names = day_cells(screen, frame)
+        st.dataframe(
+            table, hide_index=True, key="by-day", alt="Events by day and category",
+            column_config={
+                "day": st.column_config.TextColumn("Day", width=90),
+                **{column: log_links.column(label, 80) for column, label in names.items()},
+            },
+        )  # fmt: skip
+
+
+def day_cells(screen: Screen, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
+    """The table and the labels of its columns of links: all, then the most frequent categories."""
+    totals = frame.group_by("category").agg(pl.col("events").sum()).sort("events", "category", descending=[True, False])
+    categories = totals["category"].drop_nulls().head(MOST_CATEGORIES).to_list()
+    names = {"all": "All", **{f"c{n}": label for n, label in enumerate(text.labels(categories).values())}}
+    wanted = screen.wanted
+    rows = []
+    for part in frame.partition_by("bucket", maintain_order=True):
+        start: datetime = part["bucket"][0]
+        until = start + _DAY
+        day = wanted.with_window(max(start, wanted.since or start), min(until, wanted.until or until))
+        counts = dict(part.select("category", "events").iter_rows())
+        cells = {"day": f"{start:%a %d %b}", "all": log_links.cell(screen, day, int(part["events"].sum()))}
+        for n, category in enumerate(categories):
+            narrowed = day.with_values("category", [as_text(category)])
+            cells[f"c{n}"] = log_links.cell(screen, narrowed, counts.get(category, 0))
+        rows.append(cells)
+    return pl.DataFrame(rows, schema=dict.fromkeys(["day", *names], pl.String)), names
+
+
+def most_active(screen: Screen) -> None:
+    """The accounts with most events, each with its days."""
+    with st.container(border=True, key="most-active"):
+        st.markdown("##### Most active accounts")
+        _most_active(screen)
+
+
+@st.fragment(parallel=True)
+def _most_active(screen: Screen) -> None:
+    with cards.boundary():
+        with st.skeleton(height=_SKELETON_PIXELS):
+            frame = screen.answer(top_over_time, "actor", MOST_ROWS, Width.DAY)
+        ranking(screen, frame, "actor", "Account")
+
+
+def ranking(screen: Screen, frame: pl.DataFrame, field: str, label: str) -> None:
+    """Values of a field with their events as a link and their course."""
+    if frame.is_empty():
+        st.text("Nobody named, in these days." if field == "actor" else "No address, in these days.")
+        return
+    wanted = screen.wanted
+    table = pl.DataFrame(
+        {
+            "value": [text.one_line(value, 60) or "(empty)" for value in frame["value"]],
+            "events": [
+                log_links.cell(screen, wanted.with_values(field, [as_text(value)]), events)
+                for value, events in frame.select("value", "events").iter_rows()
+            ],
+            "trend": frame["trend"],
+        }
+    )
+    st.dataframe(
+        table, hide_index=True, key=f"ranking-{field}", alt=f"{label}: events and their course",
+        column_config={
+            "value": st.column_config.TextColumn(label, width=170),
+            "events": log_links.column("Events", 70),
+            "trend": st.column_config.BarChartColumn("By day", width=160, y_min=0),
+        },
+    )  # fmt: skip
+
+
+def deleted(screen: Screen) -> None:
+    """Who deleted what, the most first; not what the system deletes by its own rules."""
+    with st.container(border=True, key="deleted-card"):
+        st.markdown("##### What was deleted, by people")
+        _deleted(screen)
+
+
+@st.fragment(parallel=True)
+def _deleted(screen: Screen) -> None:
+    with cards.boundary():
+        with st.skeleton(height=_SKELETON_PIXELS):
+            meant = screen.about(screen.answer(deletions))
+            frame = meant.answer(views.actions_by_actor)
+        if frame.is_empty():
+            st.text("Nobody deleted anything.")
+            return
+        st.dataframe(
+            deleted_cells(meant, frame.head(MOST_ROWS)), hide_index=True, key="deleted", alt="What was deleted",
+            column_config={
+                "actor": st.column_config.TextColumn("Account", width=110),
+                "action": st.column_config.TextColumn("Action", width=130),
+                "events": log_links.column("Events", 70),
+                "targets": st.column_config.TextColumn("Things", width=60),
+                "last": st.column_config.TextColumn("Last (UTC)", width=110),
+            },
+        )  # fmt: skip
+        count = int(frame["events"].sum())
+        log_links.open_events(meant, meant.wanted, f"Open all {text.count(count, 'deletion')}")
+
+
+def deleted_cells(meant: Screen, frame: pl.DataFrame) -> pl.DataFrame:
+    """One row for each account and action."""
+    rows = []
+    for row in frame.iter_rows(named=True):
+        one = meant.wanted.with_values("actor", [as_text(row["actor"])]).with_values("action", [as_text(row["action"])])
+        rows.append(
+            {
+                "actor": text.one_line(row["actor"] or text.NOTHING, 60),
+                "action": text.one_line(row["action"], 60),
+                "events": log_links.cell(meant, one, row["events"]),
+                "targets": f"{row['targets']:,}",
+                "last": f"{row['last_at']:%a %d %b %H:%M}",
+            }
+        )
+    return pl.DataFrame(rows, schema=dict.fromkeys(("actor", "action", "events", "targets", "last"), pl.String))
