@@ -14,7 +14,8 @@ _ENDS = 100  # that is left of a longer one, at either end
 _STYLES = {
     Kind.ADDED: "text-decoration:none;border-radius:.2rem;background:color-mix(in srgb,#0F9D8A 28%,transparent)",
     Kind.REMOVED: (
-        "text-decoration:line-through;border-radius:.2rem;background:color-mix(in srgb,currentColor 12%,transparent)"
+        "text-decoration:line-through;border-radius:.2rem;margin-inline-end:.15em;"
+        "background:color-mix(in srgb,currentColor 12%,transparent)"
     ),
 }
 _QUIET_MARK = "text-decoration:none;border-radius:.2rem;background:color-mix(in srgb,currentColor 12%,transparent)"
@@ -107,7 +108,8 @@ def table(head: Sequence[str], lines: Iterable[tuple[str, Sequence[str]]], *, co
     )
     width = 120 + column_pixels * len(head)
     return (
-        f'<div style="overflow-x:auto"><table style="border-collapse:collapse;table-layout:fixed;width:100%;'
+        '<div role="region" aria-label="Comparison" tabindex="0" style="overflow-x:auto">'
+        '<table style="border-collapse:collapse;table-layout:fixed;width:100%;'
         f'min-width:{width}px;font-size:.9rem;line-height:1.5"><thead><tr><td style="width:9rem"></td>{columns}</tr>'
         f"</thead><tbody>{rows}</tbody></table></div>"
     )

@@ -16,7 +16,18 @@ from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
 from dashboard.web.log_table import HEADER_PIXELS, ROW_PIXELS
-from tests.browser.walk import TABLE, click_header, click_row, eventually, free_port, go, headers, link_says, rows
+from tests.browser.walk import (
+    TABLE,
+    click_header,
+    click_row,
+    eventually,
+    free_port,
+    go,
+    headers,
+    link_says,
+    rows,
+    settled,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -236,21 +247,29 @@ def test_the_keyboard_walks_opens_steps_compares_and_searches(page: Page, site: 
     expect(drawer.get_by_text(shown[2][4], exact=True).first).to_be_visible()
     page.keyboard.press("k")
     page.wait_for_url(second)
+    settled(page)
     drawer.get_by_text("Around it").click()
     expect(drawer.get_by_text("this event")).to_be_visible()
+    settled(page)
     drawer.get_by_role("button", name="Compare").click()
     link_says(page, "compare=")
     expect(drawer.get_by_role("button", name="Don't compare")).to_be_visible()
+    settled(page)
     page.keyboard.press("j")
     expect(drawer.get_by_role("button", name="Don't compare")).to_have_count(0)
+    settled(page)
     drawer.get_by_role("button", name="Compare", exact=True).click()
-    eventually(lambda: page.url.count("compare=") == 2)
+    page.wait_for_url(lambda link: link.count("compare=") == 2, wait_until="commit")
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(page.locator(".st-key-compare table ins").first).to_be_visible()
+    settled(page)
+    page.wait_for_timeout(700)  # the drawer, on its way out, gives the focus back to where it was
     page.keyboard.press("/")
+    bar = page.get_by_placeholder("Search:").last
+    expect(bar).to_be_focused()
     page.keyboard.type("jk?")
-    expect(page.get_by_placeholder("Search:").last).to_have_value("jk?")
+    expect(bar).to_have_value("jk?")
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_test_id("stPopoverBody").get_by_text("opens the row")).to_be_visible()

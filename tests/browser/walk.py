@@ -80,6 +80,11 @@ def link_says(page: Page, text: str, *, no: bool = False) -> None:
     page.wait_for_url(lambda link: (text in link) is not no, wait_until="commit")
 
 
+def settled(page: Page) -> None:
+    """Waits until nothing on the page is about to be drawn anew: a click on what is being replaced is lost."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def rows(page: Page) -> list[list[str]]:
     """The rows that the grid has drawn, from its table for screen readers."""
     found: list[list[str]] = page.locator(f"{TABLE} table tbody tr").evaluate_all(

@@ -50,7 +50,7 @@ def test_nothing_of_a_log_s_text_becomes_markup(one: str, other: str) -> None:
     for html in every_kind(one, other):
         found = Read(html)
         assert set(found.tags) <= OURS
-        assert found.attributes <= {"style", "dir", "scope", "role", "aria-level"}
+        assert found.attributes <= {"style", "dir", "scope", "role", "aria-level", "aria-label", "tabindex"}
         assert not any(character in found.text for character in "\u202e\x00\x1b")
 
 
