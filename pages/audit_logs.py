@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.web import audit_log, cards, charts, chips, compare, details, filter_bar, keys, live, log_table
+from dashboard.web import audit_log, cards, charts, chips, compare, details, facets, filter_bar, keys, live, log_table
 
 screen = audit_log.open_screen()
 
@@ -19,6 +19,7 @@ else:
     beside_each_other = st.columns([74, 26], gap="small")
     with beside_each_other[1]:
         charts.charts(screen)
+        facets.facets(screen)
     with beside_each_other[0]:
         log_table.log_table(screen)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

@@ -39,7 +39,11 @@ _LENGTHS = {
     Width.HOUR: timedelta(hours=1),
     Width.SIX_HOURS: timedelta(hours=6),
     Width.DAY: timedelta(days=1),
+    Width.WEEK: timedelta(weeks=1),
+    Width.MONTH: timedelta(days=28),  # the shortest
+    Width.YEAR: timedelta(days=365),
 }
+MOST_BUCKETS = 400  # that a chart draws: each is two pixels wide then
 
 _LONGEST = (  # the longest range that is drawn at each width: between about 30 and 150 buckets
     (timedelta(hours=2), Width.MINUTE),
@@ -53,9 +57,14 @@ _LONGEST = (  # the longest range that is drawn at each width: between about 30 
 WIDEST = _LONGEST[-1][0]
 
 
-def width_of(since: datetime, until: datetime) -> Width:
-    """The width at which a range of time is drawn."""
-    return next((width for longest, width in _LONGEST if until - since <= longest), Width.YEAR)
+def width_of(since: datetime, until: datetime, wished: Width | None = None) -> Width:
+    """The width at which a range of time is drawn: the wished one, or the next wider that needs no more than 400
+    buckets; without a wish the one that makes some 30 to 150.
+    """
+    if wished is None:
+        return next((width for longest, width in _LONGEST if until - since <= longest), Width.YEAR)
+    wider = list(Width)[list(Width).index(wished) :]
+    return next((width for width in wider if until - since <= MOST_BUCKETS * _LENGTHS[width]), Width.YEAR)
 
 
 @dataclass(frozen=True, slots=True)

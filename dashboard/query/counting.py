@@ -30,20 +30,20 @@ def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
     return named.filter(contains("value", containing)) if containing else named
 
 
-def by_bucket(events: Meant, width: Width) -> pl.LazyFrame | None:
-    """Columns bucket, category and weight; None when there is no piece. A file's own counts are by the hour.
+def by_bucket(events: Meant, width: Width, column: str = "category") -> pl.LazyFrame | None:
+    """Columns bucket, the column and weight; None when there is no piece. A file's own counts are by the hour.
 
     Raises TooLarge.
     """
-    columns = ("occurred_at", "category")
+    columns = ("occurred_at", column)
     if width in _FINER_THAN_AN_HOUR:
         rows = events.rows(columns)
-        return None if rows is None else _of_buckets(width, rows)
-    hours = _counted(events, "hours", columns, partial(_of_buckets, Width.HOUR))
+        return None if rows is None else _of_buckets(column, width, rows)
+    hours = _counted(events, f"hours of {column}", columns, partial(_of_buckets, column, Width.HOUR))
     if hours is None:
         return None
     wider = pl.col("bucket").dt.truncate(width.value)
-    return hours.group_by(wider, "category").agg(pl.col("weight").sum())
+    return hours.group_by(wider, column).agg(pl.col("weight").sum())
 
 
 def _counted(events: Meant, name: str, columns: tuple[str, ...], count: Count) -> pl.LazyFrame | None:
@@ -59,5 +59,5 @@ def _of_values(column: str, rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.group_by(pl.col(column).alias("value")).agg(_WEIGHT)
 
 
-def _of_buckets(width: Width, rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.group_by(pl.col("occurred_at").dt.truncate(width.value).alias("bucket"), "category").agg(_WEIGHT)
+def _of_buckets(column: str, width: Width, rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.group_by(pl.col("occurred_at").dt.truncate(width.value).alias("bucket"), column).agg(_WEIGHT)

@@ -22,6 +22,7 @@ from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import Sort
 
 _MOST_FOUND = 500_000
+_BY_THE_HOUR = ("actions_over_time", "sources_over_time")  # each counts one column: out of the files' own counts
 _ONE = pl.lit(1, dtype=pl.Int64)
 
 T = TypeVar("T")
@@ -105,8 +106,8 @@ class PolarsEngine:
             return counted.with_columns(field=pl.lit(added.field))
         if view == "time_range":
             return seek.ends(events)
-        if added and view == "actions_over_time":
-            rows = counting.by_bucket(events, added.width)
+        if added and view in _BY_THE_HOUR:
+            rows = counting.by_bucket(events, added.width, *view_columns(view))
             return _adorned(pl.LazyFrame(schema=dict(SCHEMA)), added) if rows is None else rows
         rows = events.rows(sorted(view_columns(view) | ({"occurred_at"} if added else set())))
         return _adorned(pl.LazyFrame(schema=dict(SCHEMA)) if rows is None else rows, added)

@@ -23,6 +23,7 @@ SCHEMAS: Mapping[str, Schema] = {
     "count": {"events": pl.Int64},
     "time_range": {"oldest": TIME, "newest": TIME},
     "actions_over_time": {"bucket": TIME, "category": pl.String, "events": pl.Int64},
+    "sources_over_time": {"bucket": TIME, "source": pl.String, "events": pl.Int64},
     "failed_logins_by_region": {"region": pl.String, "events": pl.Int64},
     "totals_over_time": {
         "bucket": TIME, "events": pl.Int64, "failures": pl.Int64, "failed_logins": pl.Int64, "actors": pl.Int64,

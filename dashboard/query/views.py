@@ -8,6 +8,7 @@ All questions to one engine are about the same events, so a chart, a table and a
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 import polars as pl
 
@@ -17,12 +18,13 @@ from dashboard.events.columns import SCHEMA
 from dashboard.events.filter import FIELD_COLUMNS, EventFilter, as_text
 from dashboard.events.times import EARLIEST
 from dashboard.query import around as near
+from dashboard.query import silence
+from dashboard.query.drawn import Drawn, gathered, moved, zero_filled
 from dashboard.query.engine import Engine
 from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import NEWEST_FIRST, Sort
 
 OPENING_DAYS = 30
-MOST_CATEGORIES = 20
 _TICK = timedelta(microseconds=1)
 
 
@@ -50,19 +52,44 @@ def actions_over_time(
     Columns bucket (start, UTC), category, events; ordered by both. Each category that occurs has a row in every bucket
     of the range: the filter's, or from the first event to the last where it has no times. The numbers add up to
     `count`: categories beyond the 20 most frequent are gathered in the category null. Empty when no event is meant.
+    The buckets are of the width that is asked for, or wider where that would be more than 400.
     """
-    drawn = _drawn_range(engine, wanted, now or engine.now)
-    if drawn is None:
+    range_ = drawn(engine, wanted, now, width)
+    if range_ is None:
         return pl.DataFrame(schema=SCHEMAS["actions_over_time"])
-    wide = width or width_of(*drawn)
-    found = engine.answer("actions_over_time", wanted, Bucket(wide))
-    return _zero_filled(_gathered(found), wide, *drawn)
+    return zero_filled(gathered(engine.answer("actions_over_time", wanted, Bucket(range_.width))), range_)
 
 
-def bucket_width(engine: Engine, wanted: EventFilter, now: datetime | None = None) -> Width | None:
-    """How wide the buckets of `actions_over_time` are; None when no event is meant."""
-    drawn = _drawn_range(engine, wanted, now or engine.now)
-    return width_of(*drawn) if drawn else None
+def drawn(engine: Engine, wanted: EventFilter, now: datetime | None = None, width: Width | None = None) -> Drawn | None:
+    """The range and the width of the buckets of `actions_over_time`; None when no event is meant."""
+    range_ = _drawn_range(engine, wanted, now or engine.now)
+    return Drawn(*range_, width_of(*range_, width)) if range_ else None
+
+
+def period_before(engine: Engine, wanted: EventFilter, range_: Drawn) -> pl.DataFrame:
+    """`actions_over_time` of the period before a drawn range, as long as it, its buckets moved onto the range's.
+
+    Empty when there is no such period.
+    """
+    before = range_.before()
+    if before is None:
+        return pl.DataFrame(schema=SCHEMAS["actions_over_time"])
+    found = engine.answer("actions_over_time", wanted.with_window(before.since, before.until), Bucket(range_.width))
+    filled = zero_filled(gathered(found), before)
+    return filled.with_columns(moved(filled["bucket"], range_.width, range_.steps()))
+
+
+def silences(engine: Engine, wanted: EventFilter, range_: Drawn, now: datetime | None = None) -> pl.DataFrame:
+    """The gaps of the filter's sources in a drawn range, as `query.silence` means it: source, since, until.
+
+    Whether a source was silent is asked of all of its events: of the filter, only the sources count.
+    """
+    sources = EventFilter(since=range_.since, until=range_.until, source=wanted.source, not_source=wanted.not_source)
+    found = engine.answer("sources_over_time", sources, Bucket(range_.width))
+    starts = range_.buckets()
+    ends = moved(starts, range_.width, 1)
+    over = (starts >= range_.since) & (ends <= min(range_.until, now or engine.now))
+    return silence.silences(found, starts.filter(over), ends.filter(over).max())
 
 
 def failed_logins_by_region(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
@@ -120,6 +147,37 @@ def facets(engine: Engine, wanted: EventFilter, field: str, top: int = 20, conta
         raise UsageError(f"{field[:64]!r} has no values to count", f"There are {', '.join(FIELD_COLUMNS)}.")
     others = wanted.without(field).without(f"not_{field}")
     return engine.answer("facets", others, Facet(field, contains), top)
+
+
+def network_facets(engine: Engine, wanted: EventFilter, top: int = 20, contains: str = "") -> pl.DataFrame:
+    """As `facets` of the field ip, of networks: the /24 of an IPv4 address, the /48 of an IPv6 address.
+
+    Costs the distinct addresses. A network is a value of the field ip.
+    """
+    addresses = engine.answer("facets", wanted.without("ip").without("not_ip"), Facet("ip"))
+    known = addresses["value"].drop_nulls()
+    networks = addresses.join(
+        pl.DataFrame({"value": known, "network": networks_of(known)}), on="value", how="left", maintain_order="left"
+    )
+    summed = networks.group_by(value="network").agg(pl.col("events").sum())
+    kept = summed.filter(pl.col("value").str.contains(contains.strip().lower(), literal=True)) if contains else summed
+    return (
+        kept.select(field=pl.lit("ip"), value="value", events="events", distinct_values=pl.col("value").count())
+        .sort("events", "value", descending=[True, False], nulls_last=True)
+        .head(top)
+    )
+
+
+def networks_of(addresses: pl.Series) -> pl.Series:
+    """Each address's network as the filter writes it: `85.105.3.0/24`, `2001:db8::/48`."""
+    three = addresses.str.extract(r"^(\d+\.\d+\.\d+)\.\d+$")
+    return pl.Series(
+        [
+            f"{octets}.0/24" if octets else str(ip_network((address, 48), strict=False))
+            for address, octets in zip(addresses, three, strict=True)
+        ],
+        dtype=pl.String,
+    )
 
 
 def facets_of(
@@ -217,24 +275,3 @@ def _drawn_range(engine: Engine, wanted: EventFilter, now: datetime) -> tuple[da
     if since and not until and now - since <= WIDEST:
         return since, max(now, newest + _TICK)
     return oldest, newest + _TICK
-
-
-def _gathered(found: pl.DataFrame) -> pl.DataFrame:
-    """The categories beyond the most frequent as one, null: a log may hold thousands, a chart can't."""
-    if found["category"].n_unique() <= MOST_CATEGORIES:
-        return found
-    totals = (
-        found.group_by("category").agg(pl.col("events").sum()).sort(["events", "category"], descending=[True, False])
-    )
-    kept = totals["category"].head(MOST_CATEGORIES).implode()
-    named = found.with_columns(pl.when(pl.col("category").is_in(kept)).then("category"))
-    return named.group_by("bucket", "category").agg(pl.col("events").sum())
-
-
-def _zero_filled(found: pl.DataFrame, width: Width, since: datetime, until: datetime) -> pl.DataFrame:
-    buckets = pl.datetime_range(
-        width.floor(since), until, width.value, closed="left", eager=True, time_unit="us"
-    ).alias("bucket")
-    spine = buckets.to_frame().join(found.select(pl.col("category").unique()), how="cross")
-    filled = spine.join(found, on=["bucket", "category"], how="left", nulls_equal=True)
-    return filled.with_columns(pl.col("events").fill_null(0)).sort("bucket", "category", nulls_last=True)

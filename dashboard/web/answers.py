@@ -10,9 +10,9 @@ import polars as pl
 import streamlit as st
 
 from dashboard.errors import UsageError
-from dashboard.events.adornment import Width
 from dashboard.events.filter import EventFilter
 from dashboard.query import views
+from dashboard.query.drawn import Drawn
 from dashboard.query.engine import Engine
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
@@ -77,17 +77,43 @@ class Screen:
         key = ("rows", url.write_sort(sort), offset)
         return self._ask(key[0], key[1:], lambda: views.log_page(self.engine, self.wanted, sort, offset, ROWS))
 
-    def actions_over_time(self) -> pl.DataFrame:
-        return self._ask("over_time", (), lambda: views.actions_over_time(self.engine, self.wanted))
+    def drawn(self) -> Drawn | None:
+        """What the charts of time draw; None when there is no event."""
+        width = self.view.look.width
+        return self._ask("drawn", (width,), lambda: views.drawn(self.engine, self.wanted, width=width))
 
-    def bucket_width(self) -> Width | None:
-        return self._ask("width", (), lambda: views.bucket_width(self.engine, self.wanted))
+    def actions_over_time(self) -> pl.DataFrame:
+        width = self.view.look.width
+        return self._ask("over_time", (width,), lambda: views.actions_over_time(self.engine, self.wanted, width=width))
+
+    def period_before(self, drawn: Drawn) -> pl.DataFrame:
+        return self._ask("before", (drawn,), lambda: views.period_before(self.engine, self.wanted, drawn))
+
+    def silences(self, drawn: Drawn) -> pl.DataFrame:
+        key = (drawn, self.wanted.source, self.wanted.not_source)
+        return self._ask("silences", key, lambda: views.silences(self.engine, self.wanted, drawn), of=())
+
+    def history(self) -> pl.DataFrame:
+        """The whole log over time up to now, whatever the filter; columns bucket, category, events."""
+        so_far = EventFilter(until=self.minute)
+        return self._ask("history", (self.minute,), lambda: views.actions_over_time(self.engine, so_far), of=())
+
+    def history_drawn(self) -> Drawn | None:
+        so_far = EventFilter(until=self.minute)
+        return self._ask("history_drawn", (self.minute,), lambda: views.drawn(self.engine, so_far), of=())
 
     def failed_logins_by_region(self) -> pl.DataFrame:
         return self._ask("regions", (), lambda: views.failed_logins_by_region(self.engine, self.wanted))
 
-    def facets(self, field: str, top: int = 20) -> pl.DataFrame:
-        return self._ask("facets", (field, top), lambda: views.facets(self.engine, self.wanted, field, top))
+    def facets(self, field: str, top: int = 20, contains: str = "") -> pl.DataFrame:
+        return self._ask(
+            "facets", (field, top, contains), lambda: views.facets(self.engine, self.wanted, field, top, contains)
+        )
+
+    def network_facets(self, top: int = 20, contains: str = "") -> pl.DataFrame:
+        return self._ask(
+            "networks", (top, contains), lambda: views.network_facets(self.engine, self.wanted, top, contains)
+        )
 
     def event(self, event_id: int) -> pl.DataFrame:
         return self._ask("event", (event_id,), lambda: views.event(self.engine, event_id))
@@ -121,9 +147,11 @@ class Screen:
         ask = partial(views.target_history, self.engine, *at, earlier=earlier, later=later)
         return self._ask("target_history", key, ask)
 
-    def _ask(self, name: str, more: Key, ask: Callable[[], T]) -> T:
+    def _ask(self, name: str, more: Key, ask: Callable[[], T], of: Key | None = None) -> T:
+        """The answer about the filter's events, or about those that `of` names."""
         _forget_answers(self.service.log_id, self.engine.erasures)
-        return _kept((self.service.log_id, self.engine.erasures, self.as_of, self.params, name, *more), ask)
+        events = self.params if of is None else of
+        return _kept((self.service.log_id, self.engine.erasures, self.as_of, events, name, *more), ask)
 
 
 def open_screen(service: Service, view: url.View, as_of: int | None = None) -> Screen:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.events.columns import COLUMNS
 from dashboard.events.filter import as_text
 from dashboard.events.times import format_time
-from dashboard.web import compare, log_table, marked, text, url
+from dashboard.web import cell_bar, compare, log_table, marked, text, url
 from dashboard.web.answers import Event, Screen
 from dashboard.web.around import around
 from dashboard.web.export_buttons import file_link
@@ -41,6 +41,7 @@ def _drawer(screen: Screen, event_id: int) -> None:
         return
     event = found.row(0, named=True)
     steps(screen, event)
+    cell_bar.cell_bar(screen, event)
     _head(screen, event)
     chosen = st.segmented_control(
         "What to show", list(_SECTIONS), default="Event", required=True, label_visibility="collapsed",

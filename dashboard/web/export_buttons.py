@@ -55,5 +55,9 @@ def file_link(href: str, name: str, title: str) -> str:
 
 def export_link(screen: Screen, kind: str) -> str:
     """The link of a file: times instead of a span, and the state on screen, so that later events don't change it."""
+    return url.link(f"{PATH}.{kind}", export_pairs(screen, kind))
+
+
+def export_pairs(screen: Screen, kind: str) -> list[tuple[str, str]]:
     sort = [] if kind == EVIDENCE else [("sort", url.write_sort(screen.view.sort))]
-    return url.link(f"{PATH}.{kind}", [*screen.params, *sort, ("as_of", str(screen.as_of))])
+    return [*screen.params, *sort, ("as_of", str(screen.as_of))]

@@ -9,6 +9,7 @@ from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import text, url
 from dashboard.web.answers import Screen, effective
 from dashboard.web.held import change
+from dashboard.web.look import Look
 from dashboard.web.service import Service, Status
 
 LATE_SECONDS = 10.0
@@ -17,7 +18,7 @@ _SHOWN = "shown-state"
 
 def state_to_show(service: Service, view: url.View) -> int | None:
     """The state this run shows, None for the newest: who reads on page 3 keeps it until he asks for the new events."""
-    asked = (service.log_id, url.to_pairs(replace(view, page=1, event=None, compare=())))
+    asked = (service.log_id, url.to_pairs(replace(view, page=1, event=None, compare=(), look=Look())))
     shown = st.session_state.get(_SHOWN)
     at_the_top = view.page == 1 and view.sort == NEWEST_FIRST and view.event is None
     return None if at_the_top or shown is None or shown[0] != asked else shown[1]
@@ -25,7 +26,7 @@ def state_to_show(service: Service, view: url.View) -> int | None:
 
 def remember_state(screen: Screen) -> None:
     """Keeps the state for the runs to come of the same view."""
-    asked = (screen.service.log_id, url.to_pairs(replace(screen.view, page=1, event=None, compare=())))
+    asked = (screen.service.log_id, url.to_pairs(replace(screen.view, page=1, event=None, compare=(), look=Look())))
     st.session_state[_SHOWN] = (asked, screen.as_of)
 
 

@@ -37,6 +37,7 @@ _NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays
 HEADER_PIXELS, ROW_PIXELS = 32, 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
 _HEIGHT = 38 + 9 * ROW_PIXELS
 _MAY_LACK = ("actor", "description", "source_ip", "region")
+_CLICKED = "clicked-cell"
 _NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
@@ -67,7 +68,7 @@ def pages(screen: Screen) -> None:
 
 def table_key(view: url.View, page: int) -> str:
     """Other rows, other widget: a selection is a position and must not carry over to another page, sort or filter."""
-    link = repr((url.to_pairs(replace(view, event=None, as_of=None, compare=())), page))
+    link = repr((url.to_pairs(view.rows), page))
     return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
 
 
@@ -119,10 +120,17 @@ def _selected(key: str, ids: Sequence[int], sort: Sort) -> None:
         column = selection["columns"][0]
         change(lambda view: view.sorted_by(next_sort(column, sort)))
     elif selection["cells"]:
-        place, _ = selection["cells"][0]
+        place, column = selection["cells"][0]
         if place < len(ids):
             st.session_state["log-table"] = key
+            st.session_state[_CLICKED] = (ids[place], column)
             change(lambda view: replace(view, event=ids[place]))
+
+
+def clicked_column(event: int | None) -> str | None:
+    """The column of the cell whose click opened the event; None for one that a link opened."""
+    opened, column = st.session_state.get(_CLICKED, (None, None))
+    return column if event is not None and opened == event else None
 
 
 def unselect() -> None:

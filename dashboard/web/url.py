@@ -10,12 +10,14 @@ from dashboard.errors import UsageError
 from dashboard.events.columns import TABLE_COLUMNS
 from dashboard.events.filter import EventFilter
 from dashboard.query.sort import NEWEST_FIRST, Sort
+from dashboard.web import look
+from dashboard.web.look import Look
 
 Pairs = Sequence[tuple[str, str]]
 
 SORTABLE = (*TABLE_COLUMNS, "outcome")
 MOST_COMPARED = 6
-_OWN = ("sort", "page", "event", "as_of", "range", "compare")
+_OWN = ("sort", "page", "event", "as_of", "range", "compare", *look.NAMES)
 _LARGEST = 2**63 - 1
 
 
@@ -30,6 +32,7 @@ class View:
     event: int | None = None  # the event whose details are open
     as_of: int | None = None  # a state to stay at; without it the newest one
     compare: tuple[int, ...] = ()  # the events that are held against each other, in the order they were chosen
+    look: Look = field(default_factory=Look)  # of the chart of time
 
     @property
     def is_default_window(self) -> bool:
@@ -41,6 +44,11 @@ class View:
         """The same look at other events, from their first page on."""
         timed = bool(to.since or to.until or to.last)
         return replace(self, filter=to, page=1, event=None, all_time=self.all_time and not timed)
+
+    @property
+    def rows(self) -> "View":
+        """The same rows, with no event open and the charts as they come: what names a table and its state."""
+        return replace(self, event=None, as_of=None, compare=(), look=Look())
 
     def sorted_by(self, sort: Sort) -> "View":
         return replace(self, sort=sort, page=1, event=None)
@@ -61,6 +69,7 @@ def parse(pairs: Pairs) -> View:
         event=_number("event", own.get("event"), least=0),
         as_of=_number("as_of", own.get("as_of"), least=0),
         compare=_compared([text for name, text in pairs if name == "compare"]),
+        look=look.read(own),
     )
     if view.all_time and (view.filter.since or view.filter.until or view.filter.last):
         raise UsageError("range: can't be joined with since, until or last", "Give either all time or a window.")
@@ -85,6 +94,7 @@ def to_pairs(view: View) -> list[tuple[str, str]]:
     pairs += [("page", str(view.page))] if view.page > 1 else []
     pairs += [("as_of", str(view.as_of))] if view.as_of is not None else []
     pairs += [("compare", str(one)) for one in view.compare]
+    pairs += view.look.pairs()
     return pairs + ([("event", str(view.event))] if view.event is not None else [])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.sampled import Site, sampled
 from tests.browser.walk import opened, window
 
 
@@ -16,6 +17,13 @@ def wide(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="session")
 def narrow(chromium: Browser) -> Iterator[BrowserContext]:
     yield from window(chromium, width=390, height=844)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server over the sample log for all tests that walk through its pages."""
+    with sampled(tmp_path_factory.mktemp("site")) as served:
+        yield served
 
 
 @pytest.fixture

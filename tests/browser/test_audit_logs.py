@@ -2,62 +2,18 @@
 
 import csv
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
 from dashboard.web.log_table import HEADER_PIXELS, ROW_PIXELS
-from tests.browser.walk import (
-    TABLE,
-    click_header,
-    click_row,
-    eventually,
-    free_port,
-    go,
-    headers,
-    link_says,
-    rows,
-    settled,
-)
+from tests.browser.sampled import Site
+from tests.browser.walk import TABLE, click_header, click_row, eventually, go, headers, link_says, rows, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A running server, and the file whose lines become new events."""
-
-    address: str
-    more: Path
-
-    def append(self, description: str) -> None:
-        with self.more.open("a") as file:
-            file.write(description + "\n")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    port = free_port()
-    more = tmp_path_factory.mktemp("site") / "more.txt"
-    more.touch()
-    command = [sys.executable, "-m", "tests.browser.sample_server", str(port), str(more)]
-    process = subprocess.Popen(command, env={**os.environ, "AUDITLENS_HOME": str(more.parent / "home")})
-    address = f"http://127.0.0.1:{port}"
-    try:
-        eventually(lambda: httpx.get(f"{address}/_stcore/health").status_code == 200, seconds=180)
-        yield Site(address, more)
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def test_an_address_of_a_filter_alone_leads_to_the_log(page: Page, site: Site) -> None:

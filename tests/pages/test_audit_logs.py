@@ -44,7 +44,7 @@ def links(at: AppTest) -> str:
 
 
 def bars(at: AppTest) -> list[dict[str, object]]:
-    return [json.loads(chart.proto.spec) for chart in at.get("arrow_vega_lite_chart")]
+    return [json.loads(chart.proto.spec) for chart in at.get("vega_lite_chart")]
 
 
 def test_the_page_opens_on_the_newest_thirty_days(log: sample.SampleService) -> None:

@@ -12,7 +12,8 @@ from dashboard.events.adornment import Bucket, Facet, Width
 from dashboard.events.columns import SCHEMA, TIME
 from dashboard.events.filter import FIELD_COLUMNS, EventFilter
 from dashboard.paths import QUERIES
-from dashboard.query import views
+from dashboard.query import drawn, views
+from dashboard.query.drawn import Drawn
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.query.schemas import ROW_VIEWS, SCHEMAS
 from dashboard.query.sort import NEWEST_FIRST, Sort
@@ -110,7 +111,7 @@ def test_an_event_of_the_year_9999_does_not_make_a_million_buckets() -> None:
 def test_categories_beyond_the_most_frequent_are_gathered_and_none_is_lost() -> None:
     names = [f"c{n % 50:02}" for n in range(500)] + ["c49"] * 20
     found = views.actions_over_time(small(520, occurred_at=minutes(*([0] * 520)), category=names), EventFilter())
-    assert found["category"].n_unique() == views.MOST_CATEGORIES + 1
+    assert found["category"].n_unique() == drawn.MOST_CATEGORIES + 1
     assert found["events"].sum() == 520
     assert found.filter(category="c49")["events"].to_list() == [30]
     assert found.filter(pl.col("category").is_null())["events"].to_list() == [300]
@@ -171,3 +172,45 @@ def test_unknown_columns_and_fields_are_errors() -> None:
         views.batches(small(), EventFilter(), columns=("actor", "password"))
     with pytest.raises(UsageError):
         views.facets(small(), EventFilter(), "search")
+
+
+def test_buckets_of_the_wished_width_or_of_the_next_that_are_not_too_many() -> None:
+    month = EventFilter(since=NOW - timedelta(days=30), until=NOW)
+    engine = small(1, occurred_at=minutes(-5), category=["A"])
+    found = views.actions_over_time(engine, month, width=Width.WEEK)
+    assert (found["bucket"][1] - found["bucket"][0], found["events"].sum()) == (timedelta(weeks=1), 1)
+    assert views.drawn(engine, month, width=Width.MINUTE) == Drawn(NOW - timedelta(days=30), NOW, Width.SIX_HOURS)
+
+
+def test_the_period_before_lies_on_the_range_bucket_by_bucket() -> None:
+    engine = small(3, occurred_at=minutes(-1, -61, -62), category=["A", "A", "B"])
+    hour = EventFilter(since=NOW - timedelta(hours=1), until=NOW)
+    range_ = views.drawn(engine, hour)
+    found = views.period_before(engine, hour, range_).filter(pl.col("events") > 0)
+    assert found.rows() == [(NOW - timedelta(minutes=2), "B", 1), (NOW - timedelta(minutes=1), "A", 1)]
+
+
+def test_there_is_no_period_before_all_times() -> None:
+    engine = small(1, occurred_at=[datetime(1970, 1, 2, tzinfo=UTC)], category=["A"])
+    early = EventFilter(since=datetime(1970, 1, 1, tzinfo=UTC), until=datetime(1970, 1, 3, tzinfo=UTC))
+    assert views.period_before(engine, early, views.drawn(engine, early)).is_empty()
+
+
+def test_a_source_that_stopped_is_silent_whatever_else_the_filter_asks() -> None:
+    times = [NOW - timedelta(hours=hour, minutes=30) for hour in range(48) if not 10 <= hour < 16]
+    engine = small(len(times), occurred_at=times, source=["cron"] * len(times), category=["A"] * len(times))
+    wanted = EventFilter(since=NOW - timedelta(hours=48), until=NOW, category=("B",))
+    found = views.silences(engine, wanted, views.drawn(engine, wanted, width=Width.HOUR))
+    assert found.rows() == [("cron", NOW - timedelta(hours=16), NOW - timedelta(hours=10))]
+
+
+def test_addresses_are_counted_by_their_networks() -> None:
+    ips = ["10.0.3.1", "10.0.3.2", "10.0.4.1", "2001:db8:1:2::1", "2001:db8:1:3::1", None]
+    engine = small(6, source_ip=ips, occurred_at=minutes(*range(6)))
+    found = views.network_facets(engine, EventFilter(ip=("10.0.4.0/24",)))
+    assert found.select("value", "events", "distinct_values").rows() == [
+        ("10.0.3.0/24", 2, 3), ("2001:db8:1::/48", 2, 3), ("10.0.4.0/24", 1, 3), (None, 1, 3),
+    ]  # fmt: skip
+    for network, events in found.select("value", "events").drop_nulls().iter_rows():
+        assert views.count(engine, EventFilter(ip=(network,))) == events
+    assert views.network_facets(engine, EventFilter(), contains="10.0.4")["value"].to_list() == ["10.0.4.0/24"]

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.errors import UsageError
+from dashboard.events.adornment import Width
 from dashboard.events.filter import EventFilter
 from dashboard.query.sort import Sort
 from dashboard.web import url
+from dashboard.web.look import Compare, Form, Look, Scale
 
 VIEWS = st.builds(
     url.View,
@@ -21,7 +23,11 @@ VIEWS = st.builds(
     page=st.integers(1, 10**9),
     event=st.none() | st.integers(0, 2**63 - 1),
     as_of=st.none() | st.integers(0, 2**63 - 1),
-)
+    look=st.sampled_from([
+        Look(), Look(form=Form.LINES, scale=Scale.LOG), Look(form=Form.SHARE, width=Width.HOUR),
+        Look(width=Width.MONTH, compare=Compare.PREVIOUS),
+    ]),
+)  # fmt: skip
 
 
 @given(VIEWS)
@@ -43,6 +49,11 @@ def test_a_view_comes_back_from_its_link(view: url.View) -> None:
         ("event", "9" * 19, "event"),
         ("as_of", "1.5", "as_of"),
         ("range", "some", "range"),
+        ("chart", "pie", "chart"),
+        ("scale", "square", "scale"),
+        ("scale", "log", "chart=lines only"),
+        ("width", "2h", "width"),
+        ("period", "never", "period"),
         ("outcome", "great", "outcome"),
         ("since", "yesterday", "since"),
         ("ip", "10.0.0.999", "ip"),
@@ -53,7 +64,10 @@ def test_a_bad_link_names_its_culprit(name: str, value: str, culprit: str) -> No
         url.parse([("category", "Auth"), (name, value)])
 
 
-@pytest.mark.parametrize("pairs", [[("page", "1"), ("page", "2")], [("range", "all"), ("last", "7d")]])
+@pytest.mark.parametrize(
+    "pairs",
+    [[("page", "1"), ("page", "2")], [("range", "all"), ("last", "7d")], [("chart", "share"), ("period", "previous")]],
+)
 def test_a_link_that_says_two_things_is_refused(pairs: list[tuple[str, str]]) -> None:
     with pytest.raises(UsageError):
         url.parse(pairs)
@@ -76,3 +90,14 @@ def test_all_time_ends_when_a_window_is_given() -> None:
 def test_a_link_encodes_what_a_log_text_holds() -> None:
     link = url.link("/api/export.csv", [("actor", 'a&b=c#"><script>')])
     assert link == "/api/export.csv?actor=a%26b%3Dc%23%22%3E%3Cscript%3E"
+
+
+def test_the_look_leaves_the_rows_as_they_are() -> None:
+    drawn = url.View(filter=EventFilter(category=("Auth",)), look=Look(form=Form.SHARE), event=7)
+    assert drawn.rows == url.View(filter=EventFilter(category=("Auth",)))
+
+
+def test_a_form_takes_along_only_what_it_can_show() -> None:
+    lines = Look(form=Form.LINES, scale=Scale.LOG, compare=Compare.PREVIOUS, width=Width.DAY)
+    assert lines.in_form(Form.SHARE) == Look(form=Form.SHARE, width=Width.DAY)
+    assert lines.in_form(Form.STACKED) == Look(compare=Compare.PREVIOUS, width=Width.DAY)
