@@ -92,9 +92,9 @@ def ranking(screen: Screen, frame: pl.DataFrame, field: str, label: str) -> None
     st.dataframe(
         table, hide_index=True, key=f"ranking-{field}", alt=f"{label}: events and their course",
         column_config={
-            "value": st.column_config.TextColumn(label, width=170),
-            "events": log_links.column("Events", 70),
-            "trend": st.column_config.BarChartColumn("By day", width=160, y_min=0),
+            "value": st.column_config.TextColumn(label, width=125),
+            "events": log_links.column("Events", 60),
+            "trend": st.column_config.BarChartColumn("By day", width=120, y_min=0),
         },
     )  # fmt: skip
 

@@ -14,8 +14,8 @@ from dashboard.web import cards, countries, log_links, palette, text
 from dashboard.web.answers import Screen
 
 _MOST = 300
-_SKELETON_PIXELS = 360
-_HEIGHT = 330
+_SKELETON_PIXELS = 300
+_HEIGHT = 270
 _FAINT = 0.16
 
 

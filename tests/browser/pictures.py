@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[1] / "pictures"
 PAGES = {
     "overview": "Open all",
     "audit-logs": "waiting to be sealed",
-    "weekly": "Open all",
+    "weekly": "What was deleted",
     "security": "Nights and weekends",
     "integrity": "Last checkpoint",
 }

@@ -13,10 +13,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PARTS = {"exclude": [[".span_brush"], [".span_brush_bg"]]}  # where a drag will be, nothing yet; Vega can't name it
 SHOWN = {
+    "overview": "Open all",
     "audit-logs": "in this view, per",
     "audit-logs?event=9000000000000002400": "Link to this event",
     "audit-logs?search=nothing+has+this": "No events match",
     "audit-logs?outcome=great": "This view can't be shown",
+    "weekly": "What was deleted",
+    "security": "Nights and weekends",
     "integrity": "Last checkpoint",
 }
 """Pages, and a text that is there when the page is."""
