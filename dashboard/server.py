@@ -12,9 +12,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.paths import APP, ROOT
-from dashboard.web import service, streamlit_config
-from dashboard.web.routes import routes
-from dashboard.web.security import SecurityHeaders
+from dashboard.web.serving import service, streamlit_config
+from dashboard.web.serving.routes import routes
+from dashboard.web.serving.security import SecurityHeaders
 
 _HEAVY = (
     "altair",
@@ -22,8 +22,8 @@ _HEAVY = (
     "polars",
     "pyarrow",
     "dashboard.web.navigation",
-    "dashboard.web.audit_log",
-    "dashboard.web.charts",
+    "dashboard.web.log.audit_log",
+    "dashboard.web.charts.charts",
 )
 
 

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from dashboard.web import audit_log, cards, charts, chips, compare, details, facets, filter_bar, keys, live, log_table
+from dashboard.web import cards
+from dashboard.web.charts import charts
+from dashboard.web.event import compare, details
+from dashboard.web.log import audit_log, chips, facets, filter_bar, keys, live, log_table
 
 screen = audit_log.open_screen()
 

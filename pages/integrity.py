@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.web import (
+from dashboard.web.integrity import (
     integrity_actions,
     integrity_charts,
     integrity_findings,

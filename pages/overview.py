@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.web import event_charts, figure_tiles, newest_failures, overview, standouts
+from dashboard.web.charts import event_charts
+from dashboard.web.overview import figure_tiles, newest_failures, overview, standouts
 
 day = overview.open_day()
 

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from dashboard.web import attack_charts, attack_tables, attacks, event_charts, standouts, world_map
+from dashboard.web.attacks import attack_charts, attack_tables, attacks
+from dashboard.web.charts import event_charts, world_map
+from dashboard.web.overview import standouts
 
 screen = attacks.open_screen()
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboard.web import event_charts, weekly, weekly_heat, weekly_tables
+from dashboard.web.charts import event_charts
+from dashboard.web.weekly import weekly, weekly_heat, weekly_tables
 
 week = weekly.open_week()
 

@@ -16,7 +16,7 @@ from dashboard.query.drawn import Drawn
 from dashboard.query.engine import Engine
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
-from dashboard.web.service import Service
+from dashboard.web.serving.service import Service
 
 ROWS = 100
 _MOST_KEPT = 512  # answers in memory: pages of 100 rows and small aggregates

@@ -12,9 +12,9 @@ from dashboard.errors import AuditlensError
 from dashboard.events.times import format_time
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
-from dashboard.web.chips import clear
-from dashboard.web.filter_bar import in_range
 from dashboard.web.held import change
+from dashboard.web.log.chips import clear
+from dashboard.web.log.filter_bar import in_range
 
 log = logging.getLogger(__name__)
 

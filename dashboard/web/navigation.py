@@ -6,8 +6,10 @@ import pandas as pd  # noqa: F401 - before any thread: Altair would meet it half
 import streamlit as st
 
 from dashboard.events import regions
-from dashboard.web import cards, integrity_badge, page_list, service, text
-from dashboard.web.service import Service
+from dashboard.web import cards, page_list, text
+from dashboard.web.integrity import integrity_badge
+from dashboard.web.serving import service
+from dashboard.web.serving.service import Service
 
 _SIDEBAR_PIXELS = 210
 

@@ -10,8 +10,8 @@ from dashboard.errors import UsageError
 from dashboard.events.columns import TABLE_COLUMNS
 from dashboard.events.filter import EventFilter
 from dashboard.query.sort import NEWEST_FIRST, Sort
-from dashboard.web import look
-from dashboard.web.look import Look
+from dashboard.web.charts import look
+from dashboard.web.charts.look import Look
 
 Pairs = Sequence[tuple[str, str]]
 

@@ -54,8 +54,8 @@ def _serve_archive(port: int, place: Path) -> None:
     from dashboard.query.engine import Engine
     from dashboard.query.polars_engine import PolarsEngine
     from dashboard.query.warming import warm
-    from dashboard.web import service
-    from dashboard.web.service import Status
+    from dashboard.web.serving import service
+    from dashboard.web.serving.service import Status
     from tests.web import sample
 
     class BenchService(sample.SampleService):
@@ -88,7 +88,7 @@ def _serve_archive(port: int, place: Path) -> None:
 def _serve_trivial(port: int) -> None:
     import streamlit as st
 
-    from dashboard.web.streamlit_config import pinned_config
+    from dashboard.web.serving.streamlit_config import pinned_config
 
     st.App(TRIVIAL).run(config=pinned_config("127.0.0.1", port))
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dashboard.web import service
+from dashboard.web.serving import service
 from tests.web import sample
 
 

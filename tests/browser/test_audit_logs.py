@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from python_calamine import CalamineWorkbook
 
-from dashboard.web.log_table import HEADER_PIXELS, ROW_PIXELS
+from dashboard.web.log.log_table import HEADER_PIXELS, ROW_PIXELS
 from tests.browser.sampled import Site
 from tests.browser.walk import TABLE, click_header, click_row, eventually, go, headers, link_says, rows, settled
 

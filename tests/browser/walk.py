@@ -99,7 +99,7 @@ def headers(page: Page) -> list[str]:
 
 def click_header(page: Page, label: str) -> None:
     """The header of a column by its place in the drawn widths."""
-    from dashboard.web.log_table import _WIDTHS, HEADERS
+    from dashboard.web.log.log_table import _WIDTHS, HEADERS
 
     names = list(HEADERS)
     place = [HEADERS[name] for name in names].index(label)

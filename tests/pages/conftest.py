@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import streamlit as st
 
-from dashboard.web import service
+from dashboard.web.serving import service
 from tests.web import sample
 
 

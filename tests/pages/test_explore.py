@@ -23,7 +23,7 @@ def with_facet(field: str) -> AppTest:
 def values_alone() -> None:
     import streamlit as st
 
-    from dashboard.web import audit_log, facets
+    from dashboard.web.log import audit_log, facets
 
     screen = audit_log.open_screen()
     facets.facets(screen)

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.events.filter import EventFilter
-from dashboard.web.weekly_heat import picked_hour
+from dashboard.web.weekly.weekly_heat import picked_hour
 from tests.pages.reading import again, cells, counted, links, opened, table, texts
 from tests.web import sample
 

@@ -20,8 +20,8 @@ from dashboard.ledger.report import Finding, Mode, Report
 from dashboard.query.engine import Engine
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.record.kept import Acknowledgement, Piece, Place
-from dashboard.web.service import Status
-from dashboard.web.verify_pass import Outcome, Pass, Progress, VerifyPass
+from dashboard.web.integrity.verify_pass import Outcome, Pass, Progress, VerifyPass
+from dashboard.web.serving.service import Status
 
 KINDS = (
     ("Auth", "Logged In", "success"),

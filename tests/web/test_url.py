@@ -9,7 +9,7 @@ from dashboard.events.adornment import Width
 from dashboard.events.filter import EventFilter
 from dashboard.query.sort import Sort
 from dashboard.web import url
-from dashboard.web.look import Compare, Form, Look, Scale
+from dashboard.web.charts.look import Compare, Form, Look, Scale
 
 VIEWS = st.builds(
     url.View,

@@ -1,0 +1,1 @@
+"""The page of attacks in time and place."""

@@ -1,0 +1,138 @@
+"""What a selection in a chart does to the filter: what the filter bar does, so it becomes a chip like any other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import blake2b
+
+import polars as pl
+import streamlit as st
+
+from dashboard.events.filter import as_text
+from dashboard.query.drawn import Drawn
+from dashboard.query.sort import NEWEST_FIRST
+from dashboard.web import url
+from dashboard.web.answers import Screen
+from dashboard.web.charts import region_chart, time_chart
+from dashboard.web.held import change
+
+Selection = Mapping[str, object]
+
+_ZOOMS = "zooms"
+_MOST_ZOOMS = 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Zoom:
+    """A window that a drag left, and the one it led to."""
+
+    left: tuple[datetime | None, datetime | None, str | None, bool]
+    led_to: tuple[datetime, datetime]
+
+
+def chart_key(name: str, screen: Screen) -> str:
+    """Another filter or look, another widget: what was selected before must not act again."""
+    drawn = replace(screen.view.rows, sort=NEWEST_FIRST, page=1, look=screen.view.look)
+    return f"{name}-{blake2b(repr(url.to_pairs(drawn)).encode(), digest_size=8).hexdigest()}"
+
+
+def has_moved_on(screen: Screen) -> bool:
+    """Whether the link asks for another view than is drawn: what a fragment's widget did, the whole page shows."""
+    return url.current() != screen.view
+
+
+def on_time_chart(key: str, frame: pl.DataFrame, drawn: Drawn) -> None:
+    """A drag is a range of time; a click on a bar or an entry of the legend is its category."""
+    selection = _selection(key)
+    if (span := _span(selection.get(time_chart.SPAN))) is not None:
+        _zoom_to(time_chart.snapped(drawn, *span))
+    elif (label := _picked(selection.get(time_chart.PICK), "category")) is not None:
+        toggle("category", *time_chart.chosen(frame, label))
+
+
+def on_overview(key: str, drawn: Drawn) -> None:
+    if (span := _span(_selection(key).get(time_chart.SPAN))) is not None:
+        _zoom_to(time_chart.snapped(drawn, *span))
+
+
+def on_regions(key: str, regions: pl.DataFrame) -> None:
+    if (label := _picked(_selection(key).get(region_chart.PICK), "region")) is not None:
+        toggle("region", *region_chart.chosen(regions, label))
+
+
+def toggle(field: str, values: Sequence[str | None], others: bool = False) -> None:
+    """Narrows to these values of a field (to all but them, for `others`), and widens again where that was done."""
+    texts = {as_text(value) for value in values}
+    name = f"not_{field}" if others else field
+    if texts:
+        change(partial(toggled, name=name, texts=frozenset(texts)))
+
+
+def toggled(view: url.View, name: str, texts: frozenset[str]) -> url.View:
+    """The view with the values, or without them if it has them all; a value is never both wanted and excluded."""
+    opposite = name.removeprefix("not_") if name.startswith("not_") else f"not_{name}"
+    chosen = set(getattr(view.filter, name))
+    if texts <= chosen:
+        return view.narrowed(view.filter.with_values(name, chosen - texts))
+    freed = view.filter.with_values(opposite, set(getattr(view.filter, opposite)) - texts)
+    return view.narrowed(freed.with_values(name, chosen | texts))
+
+
+def way_back(screen: Screen) -> None:
+    """A button to the window that the last drag left, while what it led to is shown."""
+    zooms: list[Zoom] = st.session_state.get(_ZOOMS, [])
+    window = (screen.view.filter.since, screen.view.filter.until)
+    if zooms and zooms[-1].led_to == window:
+        since, until, last, _ = zooms[-1].left
+        told = f"last {last}" if last else "all of it" if since is None and until is None else "the longer window"
+        st.button(
+            "Back", icon=":material/zoom_out:", key="zoom-back", type="tertiary", on_click=_zoom_back,
+            help=f"Back to {told}",
+        )  # fmt: skip
+
+
+def _zoom_to(window: tuple[datetime, datetime] | None) -> None:
+    if window is None:
+        return
+    before = url.current()
+    old = before.filter
+    if (old.since, old.until) == window:
+        return
+    zoom = Zoom((old.since, old.until, old.last, before.all_time), window)
+    st.session_state[_ZOOMS] = [*st.session_state.get(_ZOOMS, []), zoom][-_MOST_ZOOMS:]
+    change(lambda view: view.narrowed(view.filter.with_window(*window)))
+
+
+def _zoom_back() -> None:
+    *rest, zoom = st.session_state[_ZOOMS]
+    st.session_state[_ZOOMS] = rest
+    change(partial(_unzoomed, zoom=zoom))
+
+
+def _unzoomed(view: url.View, zoom: Zoom) -> url.View:
+    since, until, last, all_time = zoom.left
+    timed = replace(view.filter.with_window(since, until), last=last)
+    return replace(view.narrowed(timed), all_time=all_time)
+
+
+def _selection(key: str) -> Selection:
+    state = st.session_state.get(key)
+    return {} if state is None else state["selection"]
+
+
+def _span(selected: object) -> tuple[datetime, datetime] | None:
+    """The two times of a drag, in order; the browser sends milliseconds."""
+    times = next(iter(selected.values()), None) if isinstance(selected, Mapping) else None
+    if not isinstance(times, Sequence) or len(times) != 2 or not all(isinstance(t, int | float) for t in times):
+        return None
+    first, last = sorted(_EPOCH + timedelta(milliseconds=t) for t in times)
+    return first, last
+
+
+def _picked(selected: object, field: str) -> str | None:
+    if not isinstance(selected, Sequence) or not selected or not isinstance(selected[0], Mapping):
+        return None
+    value = selected[0].get(field)
+    return value if isinstance(value, str) else None

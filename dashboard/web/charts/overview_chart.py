@@ -1,0 +1,59 @@
+"""The strip of the whole log's history, with the window on it."""
+
+from datetime import datetime
+
+import altair as alt
+import polars as pl
+
+from dashboard.events.adornment import Width
+from dashboard.query.drawn import moved
+from dashboard.web.charts import palette
+
+SPAN = "span"
+_HEIGHT = 44
+
+
+def overview(
+    history: pl.DataFrame, width: Width, window: tuple[datetime, datetime] | None, *, clickable: bool = False
+) -> alt.LayerChart | alt.FacetChart:
+    """All events of each bucket, whatever the filter; the window is shaded. `clickable` adds the selection `span`."""
+    totals = history.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
+    frame = totals.with_columns(
+        end=moved(totals["start"], width, 1), since=pl.col("start").dt.strftime("%Y-%m-%d %H:%M")
+    )
+    x = alt.X(
+        "start", type="temporal", title=None, bin="binned", scale=alt.Scale(type="utc"),
+        axis=alt.Axis(
+            tickCount=3, grid=False, domain=False, ticks=False, labelOverlap=True, labelFlush=True,
+            labelExpr=f"utcFormat(datum.value, '{_format(frame)}')",
+        ),
+    )  # fmt: skip
+    bars = alt.Chart(frame).mark_bar(color=palette.QUIET, opacity=0.55, binSpacing=0, orient="vertical").encode(
+        x=x, x2=alt.X2("end"),
+        y=alt.Y("events", type="quantitative", title=None, axis=None),
+        tooltip=[
+            alt.Tooltip("since", type="nominal", title="From (UTC)"),
+            alt.Tooltip("events", type="quantitative", title="Events in the whole log", format=","),
+        ],
+    )  # fmt: skip
+    if clickable:
+        brush = alt.BrushConfig(fill=palette.QUIET, fillOpacity=0.2, stroke=palette.QUIET)
+        bars = bars.add_params(
+            alt.selection_interval(name=SPAN, encodings=["x"], mark=brush, zoom=False, translate=False)
+        )
+    layers = [bars]
+    if window is not None:
+        shade = alt.Chart(pl.DataFrame({"start": [window[0]], "end": [window[1]]}))
+        layers.insert(
+            0,
+            shade.mark_rect(color=palette.ACCENT, opacity=0.18, clip=True).encode(
+                x=alt.X("start", type="temporal", scale=alt.Scale(type="utc")), x2=alt.X2("end")
+            ),
+        )
+    return alt.layer(*layers).properties(height=_HEIGHT, padding={"left": 0, "right": 4, "top": 0, "bottom": 0})
+
+
+def _format(frame: pl.DataFrame) -> str:
+    """Days within a year, months beyond."""
+    days = (frame["end"].max() - frame["start"].min()).days  # type: ignore[union-attr,operator]  # times
+    return "%-d %b %H:%M" if days < 4 else "%-d %b" if days < 300 else "%b %Y"

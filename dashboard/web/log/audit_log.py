@@ -1,0 +1,31 @@
+"""The opening of the page: one link, one state, and the line on top."""
+
+import streamlit as st
+
+from dashboard.web import answers, url
+from dashboard.web.answers import Screen
+from dashboard.web.integrity import integrity_badge
+from dashboard.web.log import live
+from dashboard.web.log.export_buttons import export_buttons
+from dashboard.web.serving import service
+
+
+def open_screen() -> Screen:
+    """Reads the link before any widget runs, then fixes the state that everything on screen agrees on."""
+    view = url.current()
+    log = service.current()
+    screen = answers.open_screen(log, view, live.state_to_show(log, view))
+    live.remember_state(screen)
+    return screen
+
+
+def headline(screen: Screen, title: str) -> None:
+    """The title at the left, the exports at the right; a demo says that it is one."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="headline"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            st.title(title, anchor=False, width="content")
+            if screen.service.demo:
+                st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
+            with st.container(width="content"):
+                integrity_badge.small_badge(screen.service)
+        export_buttons(screen)

@@ -1,0 +1,74 @@
+"""New events by themselves: each second a look at the state. The page follows at the top, and waits elsewhere."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.query import views
+from dashboard.query.sort import NEWEST_FIRST
+from dashboard.web import text, url
+from dashboard.web.answers import Screen, effective
+from dashboard.web.charts.look import Look
+from dashboard.web.held import change
+from dashboard.web.serving.service import Service, Status
+
+LATE_SECONDS = 10.0
+_SHOWN = "shown-state"
+
+
+def state_to_show(service: Service, view: url.View) -> int | None:
+    """The state this run shows, None for the newest: who reads on page 3 keeps it until he asks for the new events."""
+    asked = (service.log_id, url.to_pairs(replace(view, page=1, event=None, compare=(), look=Look())))
+    shown = st.session_state.get(_SHOWN)
+    at_the_top = view.page == 1 and view.sort == NEWEST_FIRST and view.event is None
+    return None if at_the_top or shown is None or shown[0] != asked else shown[1]
+
+
+def remember_state(screen: Screen) -> None:
+    """Keeps the state for the runs to come of the same view."""
+    asked = (screen.service.log_id, url.to_pairs(replace(screen.view, page=1, event=None, compare=(), look=Look())))
+    st.session_state[_SHOWN] = (asked, screen.as_of)
+
+
+@st.fragment(run_every=1.0)
+def state_line(screen: Screen) -> None:
+    """Says what is on screen and what is not yet; brings new events, or offers them."""
+    status = screen.service.status()
+    new = new_events(screen, status)
+    if new and screen.follows:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="state-line"):
+        st.caption(state_words(screen, status))
+        if status.oldest_seconds > LATE_SECONDS:
+            late = f"waiting for {status.oldest_seconds:,.0f} s: the sealer is late or stopped"
+            st.badge(late, icon=":material/warning:", color="orange")
+        if new and st.button(f"{new:,} new – show", key="show-new", type="tertiary", on_click=_show_new):
+            st.rerun()
+        if screen.view.as_of is not None and st.button(
+            "Show the newest state", key="unpin", type="tertiary", on_click=_unpin
+        ):
+            st.rerun()
+
+
+def _show_new() -> None:
+    st.session_state.pop(_SHOWN, None)
+    change(lambda view: replace(view, page=1))
+
+
+def _unpin() -> None:
+    change(lambda view: replace(view, as_of=None))
+
+
+def state_words(screen: Screen, status: Status) -> str:
+    """`60,123 events, as of #60,123, 0 waiting to be sealed`."""
+    return f"{text.count(screen.count())}, as of #{screen.as_of:,}, {status.waiting:,} waiting to be sealed"
+
+
+def new_events(screen: Screen, status: Status) -> int:
+    """How many events the view has gained since the state on screen; nothing is counted while the state stands."""
+    if status.as_of <= screen.as_of or screen.view.event is not None or screen.view.as_of is not None:
+        return 0
+    service, view = screen.service, screen.view
+    engine = service.engine(status.as_of)
+    now_wanted = effective(service, engine, view)
+    return max(0, views.count(engine, now_wanted) - screen.count())

@@ -1,0 +1,146 @@
+"""The table: one page of 100 events. A header click sorts the whole result, a row click opens the event's details."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+
+import polars as pl
+import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
+
+from dashboard.events.columns import COLUMNS, TABLE_COLUMNS
+from dashboard.events.vocabulary import Clock, Outcome
+from dashboard.query.sort import NEWEST_FIRST, Sort
+from dashboard.web import text, url
+from dashboard.web.answers import Screen
+from dashboard.web.charts import palette
+from dashboard.web.held import change
+from dashboard.web.log.coloured import coloured
+
+MARKS = {Outcome.FAILURE: "✕ Failed", Outcome.SUCCESS: "✓ Success", Outcome.UNKNOWN: "· Unknown"}
+HEADERS = {"outcome": COLUMNS["outcome"].label, **{name: COLUMNS[name].label for name in TABLE_COLUMNS}}
+_CLOCK_MARKS = {Clock.AHEAD: "⚠\u00a0ahead", Clock.BEHIND: "⚠\u00a0behind"}
+_WIDTHS = {
+    "outcome": 70, "actor": 108, "category": 70, "action": 88, "description": 158, "source_ip": 104, "region": 100,
+    "occurred_at": 98,
+}  # fmt: skip
+_LONGEST = {
+    "actor": 60,
+    "category": 40,
+    "action": 60,
+    "description": 90,
+    "source_ip": 45,
+    "region": 40,
+}  # what four lines hold
+_NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
+HEADER_PIXELS, ROW_PIXELS = 32, 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
+_HEIGHT = 38 + 9 * ROW_PIXELS
+_MAY_LACK = ("actor", "description", "source_ip", "region")
+_CLICKED = "clicked-cell"
+_NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
+
+
+def log_table(screen: Screen) -> None:
+    """The page's rows, and the pages to turn."""
+    rows = screen.rows()
+    key = table_key(screen.view, screen.page())
+    st.dataframe(
+        coloured(cells(rows, screen.now), colour), key=key, height=min(_HEIGHT, 40 + ROW_PIXELS * max(rows.height, 1)),
+        row_height=ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
+        selection_mode=["single-cell", "single-column"],
+        on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
+        alt=f"Audit log, page {screen.page()} of {screen.pages()}",
+    )  # fmt: skip
+
+
+def pages(screen: Screen) -> None:
+    """The pages to turn; one page needs none."""
+    if screen.pages() > 1:
+        st.pagination(
+            screen.pages(),
+            default=screen.page(),
+            key=f"page-number-{screen.page()}",
+            on_change=_turn,
+            args=(screen.page(),),
+        )
+
+
+def table_key(view: url.View, page: int) -> str:
+    """Other rows, other widget: a selection is a position and must not carry over to another page, sort or filter."""
+    link = repr((url.to_pairs(view.rows), page))
+    return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
+
+
+def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """The rows as they are written on screen: texts only, nothing in them is markup. Columns as `HEADERS`."""
+    written: dict[str, list[str]] = {name: [] for name in HEADERS}
+    for row in rows.iter_rows(named=True):
+        written["outcome"].append(MARKS.get(row["outcome"], MARKS[Outcome.UNKNOWN]))
+        for name in TABLE_COLUMNS[:-1]:
+            written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"], _LONGEST[name]))
+        mark = _CLOCK_MARKS.get(row["clock"])
+        ago = text.relative(row["occurred_at"], now).replace(" ", _NO_BREAK, 1)
+        written["occurred_at"].append(f"{text.exact(row['occurred_at'])} {ago}{f' {mark}' if mark else ''}")
+    return pl.DataFrame(written, schema=dict.fromkeys(HEADERS, pl.String))
+
+
+def colour(column: str, written: str) -> str | None:
+    """Red for a failure, quiet for what is as usual, unknown or absent."""
+    if column == "outcome":
+        return palette.FAILURE if written == MARKS[Outcome.FAILURE] else palette.QUIET
+    absent = column in _MAY_LACK and written in (text.NOTHING, text.UNKNOWN, text.ERASED)
+    return palette.QUIET if absent else None
+
+
+def column_config(sort: Sort) -> dict[str, ColumnConfig]:
+    """Labels with the arrow of the sort, and widths."""
+    return {name: st.column_config.TextColumn(header(name, sort), width=_WIDTHS[name]) for name in HEADERS}
+
+
+def header(column: str, sort: Sort) -> str:
+    """The column's label, with an arrow when the log is sorted by it; newest first is the rule and has none."""
+    if column != sort.column or sort == NEWEST_FIRST:
+        return HEADERS[column]
+    return f"{HEADERS[column]} {'↓' if sort.descending else '↑'}"
+
+
+def next_sort(column: str, sort: Sort) -> Sort:
+    """What a click on a header brings: descending, then ascending, then newest first again."""
+    if column == NEWEST_FIRST.column:
+        return Sort(column, descending=False) if sort == NEWEST_FIRST else NEWEST_FIRST
+    if sort.column != column:
+        return Sort(column, descending=True)
+    return Sort(column, descending=False) if sort.descending else NEWEST_FIRST
+
+
+def _selected(key: str, ids: Sequence[int], sort: Sort) -> None:
+    selection = st.session_state[key]["selection"]
+    if selection["columns"]:
+        column = selection["columns"][0]
+        change(lambda view: view.sorted_by(next_sort(column, sort)))
+    elif selection["cells"]:
+        place, column = selection["cells"][0]
+        if place < len(ids):
+            st.session_state["log-table"] = key
+            st.session_state[_CLICKED] = (ids[place], column)
+            change(lambda view: replace(view, event=ids[place]))
+
+
+def clicked_column(event: int | None) -> str | None:
+    """The column of the cell whose click opened the event; None for one that a link opened."""
+    opened, column = st.session_state.get(_CLICKED, (None, None))
+    return column if event is not None and opened == event else None
+
+
+def unselect() -> None:
+    """Lets go of the row whose details were open, so that a second click opens it again."""
+    key: str | None = st.session_state.get("log-table")  # None: a link opened the event, not a click
+    if key is not None and key in st.session_state:
+        st.session_state[key] = _NO_SELECTION
+
+
+def _turn(before: int) -> None:
+    page: int = st.session_state[f"page-number-{before}"]
+    change(lambda view: replace(view, page=page, event=None))

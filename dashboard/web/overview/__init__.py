@@ -1,0 +1,1 @@
+"""The page that opens first: numbers beside what is usual, what stands out, the newest failures."""

@@ -1,0 +1,1 @@
+"""What answers the browser beside the pages: routes, headers, settings, and the log that sessions share."""

@@ -1,0 +1,1 @@
+"""The page of one week beside the week before."""

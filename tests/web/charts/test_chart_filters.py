@@ -1,0 +1,57 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from dashboard.events.filter import EventFilter
+from dashboard.web import url
+from dashboard.web.charts import chart_filters
+from dashboard.web.charts.chart_filters import Zoom, toggled
+
+AUTH = frozenset({"Auth"})
+
+
+def test_the_same_click_again_widens() -> None:
+    view = url.View(page=3, filter=EventFilter(actor=("a",)))
+    once = toggled(view, "category", AUTH)
+    assert once == url.View(filter=EventFilter(actor=("a",), category=("Auth",)))
+    assert toggled(once, "category", AUTH) == replace(view, page=1)
+
+
+def test_a_value_is_wanted_or_excluded_and_never_both() -> None:
+    view = url.View(filter=EventFilter(not_category=("Auth", "Repo")))
+    assert toggled(view, "category", AUTH).filter == EventFilter(category=("Auth",), not_category=("Repo",))
+    assert toggled(toggled(view, "category", AUTH), "not_category", AUTH).filter == view.filter
+
+
+@pytest.mark.parametrize(
+    ("selected", "found"),
+    [
+        ({"start": [2000, 1000]}, (1, 2)),
+        ({}, None),
+        ({"start": ["a", "b"]}, None),
+        ({"start": [1]}, None),
+        ("nonsense", None),
+        (None, None),
+    ],
+)
+def test_a_drag_is_two_times_in_order(selected: object, found: tuple[int, int] | None) -> None:
+    times = found and tuple(datetime.fromtimestamp(second, UTC) for second in found)
+    assert chart_filters._span(selected) == times
+
+
+@pytest.mark.parametrize(
+    ("selected", "label"),
+    [([{"category": "Auth"}], "Auth"), ([{"category": 1}], None), ([{}], None), ([], None), ({}, None), ("x", None)],
+)
+def test_a_click_is_one_label(selected: object, label: str | None) -> None:
+    assert chart_filters._picked(selected, "category") == label
+
+
+@pytest.mark.parametrize("view", [url.View(), url.View(all_time=True), url.View(filter=EventFilter(last="7d"))])
+def test_the_way_back_leads_to_the_window_that_was_left(view: url.View) -> None:
+    window = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    old = view.filter
+    zoomed = view.narrowed(old.with_window(*window))
+    assert (zoomed.filter.since, zoomed.filter.until) == window
+    assert chart_filters._unzoomed(zoomed, Zoom((old.since, old.until, old.last, view.all_time), window)) == view
