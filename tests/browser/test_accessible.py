@@ -1,12 +1,10 @@
 """Each page, light and dark, against WCAG 2.2 AA, as far as axe can tell."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.sampled import Site, sampled
+from tests.browser.sampled import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -23,12 +21,6 @@ SHOWN = {
     "integrity": "Last checkpoint",
 }
 """Pages, and a text that is there when the page is."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with sampled(tmp_path_factory.mktemp("site")) as found:
-        yield found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -225,9 +225,27 @@ def test_new_events_come_by_themselves_at_the_top_and_wait_elsewhere(log: sample
     assert again(deeper).dataframe[0].value["description"].tolist()[0] == "brand new"
 
 
-def test_a_state_named_by_the_link_stays(log: sample.SampleService) -> None:
-    at = opened(as_of="700", range="all")
-    assert "700 events, as of #700" in texts(at)
+def test_a_paused_page_stays_as_it_is_until_it_may_go_on(log: sample.SampleService) -> None:
+    at = opened()
+    before = at.dataframe[0].value["description"].tolist()
+    at.button("live-pause").click()
+    again(at)
+    log.append([sample.row(2400, datetime(2026, 11, 23, 9, tzinfo=UTC), description="brand new")])
+    assert again(at).dataframe[0].value["description"].tolist() == before
+    assert [button.label for button in at.button if button.label.endswith("new – show")] == ["1 new – show"]
+    at.button("live-pause").click()
+    assert again(at).dataframe[0].value["description"].tolist()[0] == "brand new"
+
+
+def test_a_state_named_by_the_link_stays_and_says_what_came_since(log: sample.SampleService) -> None:
+    at = opened(as_of="700", range="all", category="Auth")
+    counted = log.events.filter(pl.col("category") == "Auth")
+    first = counted.filter(pl.col("seq") < 700).height
+    assert f"{first:,} events, as of #700" in texts(at)
+    button = at.button("unpin")
+    assert button.label == f"{counted.height - first:,} came since – show the newest state"
+    button.click()
+    assert f"{counted.height:,} events, as of #2,400" in texts(again(at))
 
 
 def test_no_location_data_is_said(log: sample.SampleService) -> None:

@@ -1,1 +1,1 @@
-"""The drawer of one event: its fields, what is around it, who else, its target's history, and the comparison of several."""
+"""The drawer of one event: its fields, what is around it, who else, a target's history, the comparison of several."""

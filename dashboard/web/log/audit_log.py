@@ -7,6 +7,7 @@ from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.log import live
 from dashboard.web.log.export_buttons import export_buttons
+from dashboard.web.log.share import share
 from dashboard.web.serving import service
 
 
@@ -28,4 +29,6 @@ def headline(screen: Screen, title: str) -> None:
                 st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
             with st.container(width="content"):
                 integrity_badge.small_badge(screen.service)
-        export_buttons(screen)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            share(screen)
+            export_buttons(screen)

@@ -1,4 +1,6 @@
-"""New events by themselves: each second a look at the state. The page follows at the top, and waits elsewhere."""
+"""New events by themselves: each second a look at the state. The page follows at the top, unless it is paused, and
+waits elsewhere; a pinned one says what came since.
+"""
 
 from dataclasses import replace
 
@@ -14,14 +16,21 @@ from dashboard.web.serving.service import Service, Status
 
 LATE_SECONDS = 10.0
 _SHOWN = "shown-state"
+_PAUSED = "live-paused"
 
 
 def state_to_show(service: Service, view: url.View) -> int | None:
-    """The state this run shows, None for the newest: who reads on page 3 keeps it until he asks for the new events."""
+    """The state this run shows, None for the newest: who reads on page 3, or paused, keeps his."""
     asked = (service.log_id, url.to_pairs(replace(view, page=1, event=None, compare=(), look=Look())))
     shown = st.session_state.get(_SHOWN)
     at_the_top = view.page == 1 and view.sort == NEWEST_FIRST and view.event is None
-    return None if at_the_top or shown is None or shown[0] != asked else shown[1]
+    follows = at_the_top and not is_paused()
+    return None if follows or shown is None or shown[0] != asked else shown[1]
+
+
+def is_paused() -> bool:
+    """Whether this reader asked that nothing moves."""
+    return bool(st.session_state.get(_PAUSED))
 
 
 def remember_state(screen: Screen) -> None:
@@ -35,19 +44,41 @@ def state_line(screen: Screen) -> None:
     """Says what is on screen and what is not yet; brings new events, or offers them."""
     status = screen.service.status()
     new = new_events(screen, status)
-    if new and screen.follows:
+    if new and screen.follows and not is_paused():
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="state-line"):
         st.caption(state_words(screen, status))
         if status.oldest_seconds > LATE_SECONDS:
             late = f"waiting for {status.oldest_seconds:,.0f} s: the sealer is late or stopped"
             st.badge(late, icon=":material/warning:", color="orange")
-        if new and st.button(f"{new:,} new – show", key="show-new", type="tertiary", on_click=_show_new):
+        if any([_new(new), _pause(screen), _came_since(screen, status)]):
             st.rerun()
-        if screen.view.as_of is not None and st.button(
-            "Show the newest state", key="unpin", type="tertiary", on_click=_unpin
-        ):
-            st.rerun()
+
+
+def _new(new: int) -> bool:
+    return bool(new) and st.button(f"{new:,} new – show", key="show-new", type="tertiary", on_click=_show_new)
+
+
+def _pause(screen: Screen) -> bool:
+    """Holds the page as it is while events come, and lets it go on. Elsewhere than at the top it waits anyway."""
+    if not screen.follows:
+        return False
+    label, icon = ("Go on", "play_arrow") if is_paused() else ("Pause", "pause")
+    return st.button(label, key="live-pause", icon=f":material/{icon}:", type="tertiary", on_click=_turn_pause)
+
+
+def _turn_pause() -> None:
+    st.session_state[_PAUSED] = not is_paused()
+
+
+def _came_since(screen: Screen, status: Status) -> bool:
+    """Of a pinned view: how many of these events the log has got since, and the way to them."""
+    if screen.view.as_of is None:
+        return False
+    engine = screen.service.engine(status.as_of)
+    since = views.count(engine, screen.wanted) - screen.count() if status.as_of > screen.as_of else 0
+    label = f"{since:,} came since – show the newest state"
+    return st.button(label, key="unpin", type="tertiary", icon=":material/keep_off:", on_click=_unpin)
 
 
 def _show_new() -> None:

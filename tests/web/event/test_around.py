@@ -2,7 +2,6 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from tests.web.event.test_marked import Read
 
 from dashboard.events.columns import SCHEMA
 from dashboard.events.filter import EventFilter
@@ -11,6 +10,7 @@ from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.web import url
 from dashboard.web.event import around, history, who_else
 from tests.web import sample
+from tests.web.event.test_marked import Read
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

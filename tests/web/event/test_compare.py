@@ -1,9 +1,8 @@
 from datetime import UTC, datetime
 
-from tests.web.event.test_marked import Read
-
 from dashboard.web.event import compare
 from tests.web import sample
+from tests.web.event.test_marked import Read
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
