@@ -32,7 +32,8 @@ AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 SPAN, PICK = "span", "pick"  # the selections: a range of time, a category
 _MOST_TICKS = 5
-_HEIGHT = 220
+_PLOT_PIXELS, _AXIS_PIXELS, _LEGEND_ROW_PIXELS = 140, 90, 15
+_LEGEND_COLUMNS = 2
 _PALE = 0.45
 
 
@@ -69,7 +70,13 @@ def actions_over_time(
     if around is not None and around.before is not None and not around.before.is_empty():
         layers.append(_before(around.before, frame, width, look))
     chart = layers[0] if len(layers) == 1 else alt.layer(*layers)
-    return chart.properties(height=_HEIGHT, padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
+    return chart.properties(height=_pixels(drawn), padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
+
+
+def _pixels(drawn: pl.DataFrame) -> int:
+    """The height of all of it: Streamlit counts axis and legend in, which must not take it from the bars."""
+    rows = -(-drawn["category"].n_unique() // _LEGEND_COLUMNS)
+    return _PLOT_PIXELS + _AXIS_PIXELS + rows * _LEGEND_ROW_PIXELS
 
 
 def _selections() -> tuple[alt.Parameter, alt.Parameter]:
@@ -191,7 +198,7 @@ def _colour(drawn: pl.DataFrame, named: list[str]) -> alt.Color:
     domain = [*named, OTHERS] if OTHERS in drawn["category"] else named
     scale = alt.Scale(domain=domain, range=[colours.get(name, palette.QUIET) for name in domain])
     legend = alt.Legend(
-        title=None, orient="bottom", columns=2, labelLimit=92, symbolType="square", symbolSize=50, labelFontSize=11,
+        title=None, orient="bottom", columns=_LEGEND_COLUMNS, labelLimit=92, symbolType="square", symbolSize=50, labelFontSize=11,
         columnPadding=6, offset=0,
     )  # fmt: skip
     return alt.Color("category", type="nominal", scale=scale, legend=legend)
