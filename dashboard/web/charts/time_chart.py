@@ -198,8 +198,8 @@ def _colour(drawn: pl.DataFrame, named: list[str]) -> alt.Color:
     domain = [*named, OTHERS] if OTHERS in drawn["category"] else named
     scale = alt.Scale(domain=domain, range=[colours.get(name, palette.QUIET) for name in domain])
     legend = alt.Legend(
-        title=None, orient="bottom", columns=_LEGEND_COLUMNS, labelLimit=92, symbolType="square", symbolSize=50, labelFontSize=11,
-        columnPadding=6, offset=0,
+        title=None, orient="bottom", columns=_LEGEND_COLUMNS, labelLimit=92, symbolType="square", symbolSize=50,
+        labelFontSize=11, columnPadding=6, offset=0,
     )  # fmt: skip
     return alt.Color("category", type="nominal", scale=scale, legend=legend)
 
