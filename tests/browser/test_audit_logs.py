@@ -73,6 +73,7 @@ def test_pages_turn_and_a_row_opens_closes_and_opens_again(page: Page, site: Sit
     link_says(page, "page=3")
     eventually(lambda: rows(page)[:1] not in ([], first[:1]))
     for _ in range(2):
+        settled(page)
         description = rows(page)[1][4]
         click_row(page, 1)
         drawer = page.get_by_role("dialog")
@@ -216,14 +217,20 @@ def test_the_keyboard_walks_opens_steps_compares_and_searches(page: Page, site: 
     settled(page)
     drawer.get_by_role("button", name="Compare", exact=True).click()
     page.wait_for_url(lambda link: link.count("compare=") == 2, wait_until="commit")
+    expect(drawer.get_by_role("button", name="Don't compare")).to_be_visible()
+    settled(page)
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
     expect(page.locator(".st-key-compare table ins").first).to_be_visible()
     settled(page)
-    page.wait_for_timeout(700)  # the drawer, on its way out, gives the focus back to where it was
-    page.keyboard.press("/")
     bar = page.get_by_placeholder("Search:").last
-    expect(bar).to_be_focused()
+
+    def leads_there() -> bool:
+        page.keyboard.press("/")
+        page.wait_for_timeout(500)  # the drawer, on its way out, may still give the focus back to where it was
+        return bool(bar.evaluate("bar => bar === document.activeElement"))
+
+    eventually(leads_there)
     page.keyboard.type("jk?")
     expect(bar).to_have_value("jk?")
     page.keyboard.press("Escape")

@@ -54,7 +54,7 @@ def by_country(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
 
 def drawn(events: dict[str, int]) -> alt.LayerChart | alt.FacetChart:
     """Every country faint, those with events red, the more the fuller; small ones as dots. Codes without shape: not."""
-    faint = alt.Chart(shapes(events)).mark_geoshape(fill=palette.QUIET, fillOpacity=_FAINT, stroke=None)
+    faint = alt.Chart(shapes(events)).mark_geoshape(aria=False, fill=palette.QUIET, fillOpacity=_FAINT, stroke=None)
     tooltip = [
         alt.Tooltip("properties.name", type="nominal", title="Country"),
         alt.Tooltip("properties.events", type="quantitative", title="Failed logins", format=","),
@@ -63,13 +63,13 @@ def drawn(events: dict[str, int]) -> alt.LayerChart | alt.FacetChart:
     red = (
         alt.Chart(shapes(events))
         .transform_filter("datum.properties.events > 0")
-        .mark_geoshape(fill=palette.FAILURE, stroke=None)
+        .mark_geoshape(aria=False, fill=palette.FAILURE, stroke=None)
         .encode(fillOpacity=alt.FillOpacity("properties.events", type="quantitative", scale=fuller, legend=None),
                 tooltip=tooltip)
     )  # fmt: skip
     dots = (
         alt.Chart(small(events))
-        .mark_circle(color=palette.FAILURE, size=50)
+        .mark_circle(aria=False, color=palette.FAILURE, size=50)
         .encode(
             longitude=alt.Longitude("longitude", type="quantitative"),
             latitude=alt.Latitude("latitude", type="quantitative"),

@@ -78,9 +78,22 @@
 
   function search() {
     const bar = document.querySelector('input[placeholder^="Search:"]');
-    bar?.focus();
-    bar?.select();
-    return Boolean(bar);
+    if (!bar) return false;
+    bar.focus();
+    bar.select();
+    keep(bar);
+    return true;
+  }
+
+  // A drawer on its way out gives the focus back to where it was, maybe after it came here: it is taken back once,
+  // unless a person took it.
+  function keep(bar) {
+    const ended = new AbortController();
+    const leave = (event) => ["pointerdown", "Tab", "Escape"].includes(event.key ?? event.type) && ended.abort();
+    for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, leave, { capture: true, signal: ended.signal });
+    const back = () => ended.signal.aborted || bar.focus();
+    bar.addEventListener("blur", () => setTimeout(back), { once: true, signal: ended.signal });
+    setTimeout(() => ended.abort(), 3000);
   }
 
   function act(key, target) {

@@ -36,7 +36,7 @@ _LONGEST = {
 }  # what four lines hold
 _NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
 HEADER_PIXELS, ROW_PIXELS = 32, 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
-_HEIGHT = 38 + 12 * ROW_PIXELS
+_HEIGHT = 38 + 9 * ROW_PIXELS
 _MAY_LACK = ("actor", "description", "source_ip", "region")
 _CLICKED = "clicked-cell"
 _NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
