@@ -33,8 +33,8 @@ stop = Path(sys.argv[1])
 looks, wrong, last = 0, [], 0
 with open_log(from_environment()) as log, closing(Questions(log)) as questions, closing(log.reader()) as record:
     print("ready", flush=True)
-    while not stop.exists() or not looks:
-        last_round = stop.exists()
+    while True:
+        last_round = stop.exists()  # what came before it is seen
         engine = questions.engine()
         as_of = engine.as_of
         if as_of < last:

@@ -1,6 +1,7 @@
 """Erasing a person: nothing under the home holds the value, every proof from before verifies, a crash is made good."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -106,6 +107,14 @@ def files_with(log: Log, *texts: str) -> set[str]:
     return found
 
 
+def soon_without(log: Log, *texts: str) -> set[str]:
+    """The same, once PostgreSQL has taken away the files that it let go of, which may be late on a busy machine."""
+    until = time.monotonic() + 60
+    while (found := files_with(log, *texts)) and time.monotonic() < until:
+        time.sleep(1)
+    return found
+
+
 def prove(log: Log, event_ids: list[int]) -> list[Proof]:
     with TreeRecord.open(log.urls.of("reader"), "reader") as tree:
         head = tree.head()
@@ -160,7 +169,7 @@ def test_nothing_under_the_home_holds_an_erased_value_and_every_proof_still_veri
     assert (targets.events, targets.conflicts, targets.clear) == (20, (1,), {})
     done = erase(home_log, targets, "ticket 4711")
     assert (done.erasure_no, done.groups, done.events, done.conflicts) == (1, 80, 20, 1)
-    assert files_with(home_log, WHO, ADDRESS, "Valparaíso") == set()
+    assert soon_without(home_log, WHO, ADDRESS, "Valparaíso") == set()
     assert files_with(home_log, "zülal.quixot 5") == {"pg"} | ({"archive"} if mirrored > 5 else set())
     assert verify(home_log, proofs, 30)
     everything = "actor,client,description,details,original,place,target"
@@ -169,7 +178,7 @@ def test_nothing_under_the_home_holds_an_erased_value_and_every_proof_still_veri
     with Sealer(home_log) as sealer:
         sealer.mirror()
     assert erased_words(home_log) == [*[everything, "description", None] * 10, None, None]
-    assert files_with(home_log, WHO, ADDRESS) == set()
+    assert soon_without(home_log, WHO, ADDRESS) == set()
 
 
 def test_an_erasure_that_is_sealed_is_signed_and_shown(log: Log) -> None:
@@ -293,7 +302,7 @@ def test_a_crash_between_two_steps_is_made_good(
     assert resume(home_log).erasures == (1,)
     with closing(home_log.reader()) as reader:
         assert reader.open_erasures() == ()
-    assert files_with(home_log, WHO, ADDRESS) == set()
+    assert soon_without(home_log, WHO, ADDRESS) == set()
     assert verify(home_log, proofs, 30)
     assert resume(home_log).erasures == ()
     opened = home_log.events_table()

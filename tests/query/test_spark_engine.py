@@ -36,9 +36,9 @@ from tests.query.conftest import EVENTS, NOW, Both
 from tests.query.test_engines import filters, orders, pages_answers
 from tests.spark_server import connect_server
 
-FILTERS = 200
+FILTERS = 120
 AT_ONCE = 40  # filters that one job answers
-VIEWED = 4
+VIEWED = 2
 ARCHIVED = 450  # of EVENTS; the others are the tail
 FILES = 3
 ADDED = {"facets": Facet("actor"), **{view: Bucket(Width.DAY) for view in SCHEMAS if view.endswith("_over_time")}}
