@@ -1,7 +1,6 @@
 """Erasing a person: nothing under the home holds the value, every proof from before verifies, a crash is made good."""
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,6 +28,7 @@ from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.record import purging
 from dashboard.record.erasing import ErasingRecord
 from dashboard.record.tree import TreeRecord
+from tests.keeping.files_of_home import files_with, soon_without
 from tests.leaf_inputs import LEAF_INPUT
 from tests.record.test_append import login
 
@@ -87,32 +87,6 @@ def fill(log: Log, events: list[AuditEvent], mirrored: int) -> list[int]:
         ids += appender.append(events[mirrored:]).ids
         sealer.seal()
     return ids
-
-
-def files_with(log: Log, *texts: str) -> set[str]:
-    """The files under the home, Parquet unpacked, that hold one of the texts in an encoding that we write."""
-    forms = [form for text in texts for form in (text.encode(), text.encode("utf-16-le"), ascii(text)[1:-1].encode())]
-    forms += [text.upper().encode() for text in texts]
-    found = set()
-    for path in Path(log.settings.home).rglob("*"):
-        if path.is_file() and path.name != "postgres":
-            content = path.read_bytes()
-            if path.suffix == ".parquet":
-                frame = pl.read_parquet(path)
-                content += repr(frame.rows()).encode() + b"".join(
-                    value or b"" for name in frame.columns if frame[name].dtype == pl.Binary for value in frame[name]
-                )
-            if any(form in content for form in forms):
-                found.add(path.relative_to(log.settings.home).parts[0])
-    return found
-
-
-def soon_without(log: Log, *texts: str) -> set[str]:
-    """The same, once PostgreSQL has taken away the files that it let go of, which may be late on a busy machine."""
-    until = time.monotonic() + 60
-    while (found := files_with(log, *texts)) and time.monotonic() < until:
-        time.sleep(1)
-    return found
 
 
 def prove(log: Log, event_ids: list[int]) -> list[Proof]:
