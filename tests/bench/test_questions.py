@@ -7,7 +7,6 @@
 import os
 import statistics
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,6 +20,7 @@ import pytest
 from tests.bench import archive, postgres, results
 from tests.bench.dataframe import Dataframe
 from tests.bench.duck import DuckDB
+from tests.bench.memory import watched
 from tests.bench.questions import Answer, Question, difference, questions
 from tests.bench.workers import Asker, Auditlens, TooLong, Worker, working
 
@@ -96,7 +96,7 @@ def _against_postgresql(asked: list[Question], rows: list[Row], expected: list[A
                 continue
             found["postgresql"][f"{name}_indexes"] = [asdict(built) for built in server.build(indexes)]
             if name in ENGINES:
-                with working(postgres.Postgres, server.url, archive.EVENTS, end) as worker, _watched(server) as memory:
+                with working(postgres.Postgres, server.url, archive.EVENTS, end) as worker, watched(server) as memory:
                     for question, row, answer in zip(asked, rows, expected, strict=True):
                         row[name] = _patiently(worker, question, answer, name)
                         _tell(question, row["ours"], row[name])
@@ -155,22 +155,3 @@ def _check(who: str, question: Question, ours: Answer, other: Answer) -> None:
 
 def _memory(worker: Worker) -> Mapping[str, int]:
     return {"idle": worker.idle_bytes, "peak": worker.peak_bytes()}
-
-
-@contextmanager
-def _watched(server: postgres.Server) -> Iterator[dict[str, int]]:
-    """Looks at the server's memory now and then; `first` and `most` are there when the block ends."""
-    memory = {"first": server.memory_bytes(), "most": 0}
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(2.0):
-            memory["most"] = max(memory["most"], server.memory_bytes())
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield memory
-    finally:
-        done.set()
-        thread.join()

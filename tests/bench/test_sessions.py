@@ -7,10 +7,8 @@ import asyncio
 import os
 import random
 import statistics
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +17,8 @@ import pytest
 from websockets.exceptions import WebSocketException
 
 from tests.bench import archive, results
-from tests.bench.serve import Running, running
+from tests.bench.memory import watched
+from tests.bench.serve import running
 from tests.bench.session import Failed, Session
 from tests.bench.test_browser import CATEGORIES, WORDS
 
@@ -93,22 +92,3 @@ def link(chance: random.Random) -> str:
     pairs += [("sort", chance.choice(_SORTS))] if chance.random() < 0.2 else []
     pairs += [("page", str(chance.randint(2, 50)))] if chance.random() < 0.15 else []
     return urlencode(pairs)
-
-
-@contextmanager
-def watched(site: Running) -> Iterator[dict[str, int]]:
-    """Looks at the server's memory each second; `most` is there when the block ends."""
-    memory = {"most": site.memory_bytes()}
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(1.0):
-            memory["most"] = max(memory["most"], site.memory_bytes())
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield memory
-    finally:
-        done.set()
-        thread.join()
