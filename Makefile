@@ -8,13 +8,15 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 run: .venv/.ready
 	@$(BIN)/python -m dashboard serve --demo
 
-# `lint` runs beside the tests, and makes way for them.
-test: .venv/.ready-test .venv/.ready-spark
+# `lint` runs beside the tests, and makes way for them; what is downloaded comes side by side too.
+test:
+	@$(MAKE) --no-print-directory -j2 .venv/.ready-test .venv/.ready-spark
 	@$(MAKE) --no-print-directory -j2 pytest lint NICE='nice -n 10'
 
+# Tests start our programs again and again: these are compiled once, whatever the environment says of keeping that.
 pytest: .venv/.ready-test .venv/.ready-spark
 	@$(BIN)/python -m tests.install
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-test
 	$(NICE) $(BIN)/ruff check

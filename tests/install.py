@@ -9,8 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -52,16 +53,17 @@ def required() -> bool:
 def _chromium() -> str | None:
     """A Chromium that starts: the system's, else Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    candidates = [*map(shutil.which, names), _playwrights_own()]
+    candidates = chain(map(shutil.which, names), _playwrights_own())
     return next((path for path in candidates if path and _starts(path, "--version")), None)
 
 
-def _playwrights_own() -> str | None:
+def _playwrights_own() -> Iterator[str]:
+    """Asked for only where the system has none: Playwright starts a program of its own to know."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
-    return path if Path(path).is_file() else None
+    yield path
 
 
 def _starts(path: str, *words: str) -> bool:
