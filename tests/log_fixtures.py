@@ -17,7 +17,7 @@ import pytest
 
 from dashboard.config import Settings
 from dashboard.events.event import AuditEvent
-from dashboard.keeping.log import Log, embedded_urls
+from dashboard.keeping.log import Log, embedded_urls, open_log
 from dashboard.keeping.sealer import Sealer
 from dashboard.record.connect import Urls
 from dashboard.record.embedded import Endpoint, serving
@@ -175,6 +175,15 @@ def opened(server: TestServer, database: str, home: Path) -> Log:
         row = connection.execute("select log_id::text from log").fetchone()
     assert row is not None
     return Log(settings=settings, urls=replace(urls, **here), log_id=row[0], demo=False, embedded=True)
+
+
+@pytest.fixture
+def home_log() -> Iterator[Log]:
+    """A log with a home and a server of its own, so that every file of it can be searched."""
+    with tempfile.TemporaryDirectory(prefix="auditlens-home-") as folder:
+        Path(folder).chmod(0o711)
+        with open_log(Settings(home=Path(folder) / "home")) as log:
+            yield log
 
 
 @pytest.fixture

@@ -76,27 +76,51 @@ def _wait_for_older(connection: psycopg.Connection) -> None:
 
 
 def _renew_log(connection: psycopg.Connection) -> None:
-    """Leaves no segment of the write-ahead log from before, nor one that is kept to be written over."""
-    before = _segments(connection)
+    """Leaves no segment of the write-ahead log from before, nor one that is kept to be written over.
+
+    The checkpointer hears of the setting from the postmaster, on a busy machine after it was asked for the checkpoint.
+    It has then given an old segment, as it is, the name of one to come: the log is renewed again, past that one too.
+    """
     connection.execute("alter system set wal_recycle = off")
     connection.execute("select pg_reload_conf()")
+    began = time.monotonic()
     try:
-        for _ in range(_MOST_SEGMENTS):
-            row = connection.execute("select pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
-            if row is None or row[0] not in before:
-                break
-            connection.execute("select pg_logical_emit_message(false, 'auditlens', 'erasure')")
-            connection.execute("select pg_switch_wal()")
-        connection.execute("checkpoint")
-        left = before & _segments(connection)
-        if left:
-            raise UnreachableError(
-                f"The values are erased, but {len(left):,} files of the write-ahead log from before are still there.",
-                "Is a replica or a backup behind? Run `auditlens erase --resume` after it.",
-            )
+        while _renewed(connection) < max(_segments(connection)):
+            if time.monotonic() - began > PATIENCE_S:
+                raise UnreachableError(
+                    "The values are erased, but PostgreSQL keeps files of the write-ahead log from before to write "
+                    "them over.",
+                    "Run `auditlens erase --resume` when the machine is less busy.",
+                )
+            time.sleep(0.1)
     finally:
         connection.execute("alter system reset wal_recycle")
         connection.execute("select pg_reload_conf()")
+
+
+def _renewed(connection: psycopg.Connection) -> str:
+    """Moves the log past every segment that there is, and has them taken away; gives the one that is written now."""
+    before = _segments(connection)
+    for _ in range(_MOST_SEGMENTS):
+        if _written(connection) not in before:
+            break
+        connection.execute("select pg_logical_emit_message(false, 'auditlens', 'erasure')")
+        connection.execute("select pg_switch_wal()")
+    connection.execute("checkpoint")
+    left = before & _segments(connection)
+    if left:
+        raise UnreachableError(
+            f"The values are erased, but {len(left):,} files of the write-ahead log from before are still there.",
+            "Is a replica or a backup behind? Run `auditlens erase --resume` after it.",
+        )
+    return _written(connection)
+
+
+def _written(connection: psycopg.Connection) -> str:
+    """The name of the segment that is written now."""
+    row = connection.execute("select pg_walfile_name(pg_current_wal_insert_lsn())").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _segments(connection: psycopg.Connection) -> set[str]:

@@ -1,16 +1,16 @@
 """Erasing a person: nothing under the home holds the value, every proof from before verifies, a crash is made good."""
 
-import tempfile
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import polars as pl
 import psycopg
 import pytest
 
 from dashboard.archive.table import ArchiveTable
-from dashboard.config import Settings
 from dashboard.errors import UnreachableError, UsageError
 from dashboard.events.canonical import LeafInput, PlaceInput, leaf_hash, leaf_line
 from dashboard.events.event import AuditEvent
@@ -18,7 +18,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.keeping import erase as erasing
 from dashboard.keeping.archived import archived
 from dashboard.keeping.erase import erase, resume
-from dashboard.keeping.log import Log, open_log
+from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.targets import find
 from dashboard.ledger.tlog import Tiles, check_inclusion
@@ -67,15 +67,6 @@ def story(neighbour: str = "zülal.quixot") -> list[AuditEvent]:
         else login(n, actor="another", description=f"{neighbour} {n}")
         for n in range(30)
     ]
-
-
-@pytest.fixture
-def home_log() -> Iterator[Log]:
-    """A log with a home and a server of its own, so that every file of it can be searched."""
-    with tempfile.TemporaryDirectory(prefix="auditlens-erase-") as folder:
-        Path(folder).chmod(0o711)
-        with open_log(Settings(home=Path(folder) / "home")) as log:
-            yield log
 
 
 def fill(log: Log, events: list[AuditEvent], mirrored: int) -> list[int]:
@@ -310,6 +301,26 @@ def test_a_value_in_the_servers_log_is_blotted_out(home_log: Log) -> None:
     size = server_log.stat().st_size
     assert erase(home_log, find(home_log, [WHO]), "asked").log_places == 1
     assert server_log.stat().st_size >= size
+    assert files_with(home_log, WHO) == set()
+
+
+def test_a_log_file_that_a_late_checkpointer_kept_to_write_over_is_not_left(
+    home_log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The postmaster, which passes settings on, stands still while the log is renewed."""
+    fill(home_log, story(), 0)
+    postmaster = int((home_log.settings.home / "pg" / "postmaster.pid").read_text().split()[0])
+    renew = purging._renew_log
+
+    def renew_late(connection: psycopg.Connection) -> None:
+        os.kill(postmaster, signal.SIGSTOP)
+        waking = threading.Timer(1.0, os.kill, (postmaster, signal.SIGCONT))
+        waking.start()
+        renew(connection)
+        waking.join()
+
+    monkeypatch.setattr(purging, "_renew_log", renew_late)
+    erase(home_log, find(home_log, [WHO]), "asked")
     assert files_with(home_log, WHO) == set()
 
 
