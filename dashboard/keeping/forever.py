@@ -3,7 +3,6 @@ told to stop.
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from dashboard.errors import AuditlensError, DamagedError, UnreachableError, Usa
 from dashboard.keeping.anchoring import Anchorer, outside_copies
 from dashboard.keeping.compaction import Compactor
 from dashboard.keeping.log import Log
+from dashboard.keeping.pressure import Pressure
 from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.verify import Watch, keep, verify
 
@@ -37,7 +37,8 @@ def run_forever(log: Log, stop: threading.Event, *, careful: bool = False) -> No
     """
     failures: list[DamagedError] = []
     opened, watch = partial(Sealer, log, careful=careful), Watch(log)
-    looking, compacting = partial(_look, stop=stop), partial(_compact_round, stop=stop)
+    looking = partial(_look, pressure=Pressure(), stop=stop)
+    compacting = partial(_compact_round, pressure=Pressure(), stop=stop)
     works = (
         partial(_repeat, "mirror", opened, _mirror_round, stop, _LOOK_AT_ARCHIVE_EVERY_S, failures),
         partial(_repeat, "compact", partial(Compactor, log), compacting, stop, _LOOK_AT_FILES_EVERY_S, failures),
@@ -78,26 +79,26 @@ def _mirror_round(sealer: Sealer, _: float) -> None:
     sealer.mirror_if_due()
 
 
-def _compact_round(compactor: Compactor, _: float, *, stop: threading.Event) -> None:
+def _compact_round(compactor: Compactor, _: float, *, pressure: Pressure, stop: threading.Event) -> None:
     """Rewrites a little. What it finds wrong with its own work ends compaction and nothing else."""
     began = time.monotonic()
     try:
         compactor.round()
     except DamagedError as wrong:
         raise UsageError(wrong.message, wrong.hint) from wrong
-    _make_way(began, stop)
+    _make_way(began, pressure, stop)
 
 
-def _look(watch: Watch, _: float, *, stop: threading.Event) -> None:
+def _look(watch: Watch, _: float, *, pressure: Pressure, stop: threading.Event) -> None:
     began = time.monotonic()
     watch.round()
-    _make_way(began, stop)
+    _make_way(began, pressure, stop)
 
 
-def _make_way(began: float, stop: threading.Event) -> None:
-    """Where the machine has more to do than it can, work that can wait takes a tenth of one core."""
-    if os.getloadavg()[0] > (os.cpu_count() or 1):
-        stop.wait(min(_LONGEST_PAUSE_S, 9 * (time.monotonic() - began)))
+def _make_way(began: float, pressure: Pressure, stop: threading.Event) -> None:
+    """Where the machine has more to do than it can, work that can wait takes a twenty-fifth of one core."""
+    if pressure.is_high():
+        stop.wait(min(_LONGEST_PAUSE_S, 24 * (time.monotonic() - began)))
 
 
 def _anchor_round(anchorer: Anchorer, _: float) -> None:

@@ -4,11 +4,11 @@ A frame has a row an event and the columns of COLUMNS: values as they are, times
 `original_sha256` as hexadecimal, a salt that is null for a group that was erased.
 """
 
-import hashlib
 from collections.abc import Mapping
 from json.encoder import encode_basestring as _escaped
 
 import polars as pl
+from polars_hash import CryptographicHashingNameSpace
 
 from dashboard.events.canonical import GROUPS, LEAF_VERSION
 
@@ -44,19 +44,23 @@ _ESCAPED = ['"', "\\", *map(chr, range(32))]
 
 
 def leaf_hashes(events: pl.DataFrame, erased: Digests | None = None) -> list[bytes]:
-    """The leaf of each row, in order; UNKNOWN where a group was erased and `erased` does not have its digest. About 6
+    """The leaf of each row, in order; UNKNOWN where a group was erased and `erased` does not have its digest. About 4
     µs a row.
     """
     quoted = _quoted(events)
-    told = quoted.select(_disclosure(group).cast(pl.Binary).alias(group) for group in GROUPS)
+    digests = quoted.select(_sha256(_disclosure(group)).alias(f"{group}_digest") for group in GROUPS)
     unknown: set[int] = set()
-    digests = [_digests(events, group, told[group], erased or {}, unknown) for group in GROUPS]
-    lines = quoted.with_columns(digests).select(_line().cast(pl.Binary).alias("line"))["line"]
-    sha256 = hashlib.sha256
-    leaves = [sha256(line).digest() for line in lines.to_list()]
+    known = [_with_erased(events, group, digests[f"{group}_digest"], erased or {}, unknown) for group in GROUPS]
+    lines = quoted.with_columns(known).select(_sha256(_line()).str.decode("hex").alias("leaf"))
+    leaves: list[bytes] = lines["leaf"].to_list()
     for row in unknown:
         leaves[row] = UNKNOWN
     return leaves
+
+
+def _sha256(text: pl.Expr) -> pl.Expr:
+    """Hexadecimal. By a plugin: a call of Python's for each of the eight hashes of a row costs six times as much."""
+    return CryptographicHashingNameSpace(text).sha2_256()
 
 
 def values_left(events: pl.DataFrame) -> pl.Series:
@@ -101,15 +105,16 @@ def _disclosure(group: str) -> pl.Expr:
     return pl.concat_str(pl.lit('["'), f"{group}_salt", pl.lit(f'","{group}",'), *parts, pl.lit("]"), ignore_nulls=True)
 
 
-def _digests(events: pl.DataFrame, group: str, told: pl.Series, erased: Digests, unknown: set[int]) -> pl.Series:
-    """The commitment to a group, row by row; rows for which nothing can tell it are added to `unknown`."""
-    sha256 = hashlib.sha256
-    digests = [found.hexdigest() for found in map(sha256, told.to_list())]
-    for row in events[f"{group}_salt"].is_null().arg_true().to_list():
-        digests[row] = erased.get((events["id"][row], group), "")
-        if not digests[row]:
-            unknown.add(row)
-    return pl.Series(f"{group}_digest", digests, dtype=pl.String)
+def _with_erased(events: pl.DataFrame, group: str, digests: pl.Series, erased: Digests, unknown: set[int]) -> pl.Series:
+    """The commitments to a group, row by row, those that were erased from `erased`; rows for which nothing can tell it
+    are added to `unknown`.
+    """
+    gone = events[f"{group}_salt"].is_null().arg_true()
+    if gone.is_empty():
+        return digests
+    known = [erased.get((event_id, group), "") for event_id in events["id"].gather(gone)]
+    unknown.update(row for row, digest in zip(gone, known, strict=True) if not digest)
+    return digests.scatter(gone, known)
 
 
 def _line() -> pl.Expr:
