@@ -107,7 +107,7 @@ def _in_turn(
     ways: dict[str, str],
     events: int,
 ) -> None:
-    """The plain way, then each of ours, and again, all beside a sealer that has caught up: its pass over everything comes
+    """The plain way, then each of ours, and again, all beside a sealer that has caught up: its whole pass comes
     once an hour, not with each run.
     """
     admin.execute(PLAIN.encode())
