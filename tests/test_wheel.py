@@ -76,9 +76,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin"
 
 
-@pytest.fixture
-def hostile(tmp_path: Path) -> Path:
-    folder = tmp_path / "hostile"
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("folder") / "hostile"
     (folder / ".streamlit").mkdir(parents=True)
     (folder / ".streamlit" / "config.toml").write_text(HOSTILE)
     return folder
@@ -122,12 +122,15 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"{url} does not answer:\n{log.read_text()[-4000:]}")
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home whose parents the database's account may pass through."""
-    folder = Path("/tmp") / f"auditlens-wheel-{os.getpid()}"
-    yield folder
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
+@pytest.fixture(scope="module")
+def running(installed: Path, hostile: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """The installed server, started in the hostile folder. Its home has parents that the database's account may pass
+    through.
+    """
+    home = Path("/tmp") / f"auditlens-wheel-{os.getpid()}"
+    with served(installed, hostile, home) as started:
+        yield started
+    subprocess.run(["rm", "-rf", str(home)], check=True)
 
 
 def test_wheel_holds_pages_queries_and_settings_and_no_secret(wheel: Path) -> None:
@@ -148,26 +151,25 @@ def test_installed_package_finds_its_own_files_from_any_folder(installed: Path, 
     assert found == [1, 1]
 
 
-def test_server_started_in_a_hostile_folder_keeps_our_settings(installed: Path, hostile: Path, home: Path) -> None:
-    with served(installed, hostile, home) as (url, process):
-        family = [process, *process.children(recursive=True)]
-        listening = {c.laddr for member in family for c in member.net_connections("inet") if c.status == "LISTEN"}
-        assert {(address.ip, address.port) for address in listening} == {("127.0.0.1", int(url.rsplit(":", 1)[1]))}
-        request = urllib.request.Request(f"{url}/_stcore/health", headers={"Origin": "https://example.net"})
-        with urllib.request.urlopen(request) as response:
-            assert response.headers.get("Access-Control-Allow-Origin") is None
-        with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{url}/_stcore/agent/interact")
+def test_server_started_in_a_hostile_folder_keeps_our_settings(running: tuple[str, psutil.Process]) -> None:
+    url, process = running
+    family = [process, *process.children(recursive=True)]
+    listening = {c.laddr for member in family for c in member.net_connections("inet") if c.status == "LISTEN"}
+    assert {(address.ip, address.port) for address in listening} == {("127.0.0.1", int(url.rsplit(":", 1)[1]))}
+    request = urllib.request.Request(f"{url}/_stcore/health", headers={"Origin": "https://example.net"})
+    with urllib.request.urlopen(request) as response:
+        assert response.headers.get("Access-Control-Allow-Origin") is None
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{url}/_stcore/agent/interact")
 
 
 @pytest.mark.browser
-def test_page_opens_in_our_colours(installed: Path, hostile: Path, home: Path, chromium: Browser) -> None:
-    with served(installed, hostile, home) as (url, _):
-        page = chromium.new_page()
-        page.goto(f"{url}/audit-logs")
-        expect(page.get_by_role("heading", name="Audit Logs")).to_be_visible(timeout=60_000)
-        colours = page.evaluate(
-            "[...document.querySelectorAll('[data-testid]')].map(e => getComputedStyle(e).backgroundColor)"
-        )
-        assert "rgb(255, 0, 255)" not in colours
-        page.close()
+def test_page_opens_in_our_colours(running: tuple[str, psutil.Process], chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto(f"{running[0]}/audit-logs")
+    expect(page.get_by_role("heading", name="Audit Logs")).to_be_visible(timeout=60_000)
+    colours = page.evaluate(
+        "[...document.querySelectorAll('[data-testid]')].map(e => getComputedStyle(e).backgroundColor)"
+    )
+    assert "rgb(255, 0, 255)" not in colours
+    page.close()
