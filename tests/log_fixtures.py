@@ -196,14 +196,22 @@ def admin(postgres: TestServer, database: str) -> Iterator["psycopg.Connection[t
 @pytest.fixture
 def external(postgres: TestServer, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Urls:
     """The test's database as the environment of commands run in this process, each part by its own login."""
-    urls = Urls(
-        admin=postgres.url(postgres.endpoint.superuser, database),
-        **{part: postgres.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")},
-    )
-    monkeypatch.setenv("AUDITLENS_HOME", str(tmp_path))
-    for part in ("admin", "writer", "reader", "sealer", "redactor"):
-        monkeypatch.setenv(f"AUDITLENS_{part.upper()}_URL", urls.of(part))
+    urls = logins(postgres, database)
+    for name, value in variables(urls, tmp_path).items():
+        monkeypatch.setenv(name, value)
     return urls
+
+
+def logins(server: TestServer, database: str) -> Urls:
+    """Every login to a database of a server."""
+    parts = {part: server.url(f"auditlens_{part}", database) for part in ("writer", "reader", "sealer", "redactor")}
+    return Urls(admin=server.url(server.endpoint.superuser, database), **parts)
+
+
+def variables(urls: Urls, home: Path) -> dict[str, str]:
+    """The environment of commands that use these logins, with their files under `home`."""
+    parts = ("admin", "writer", "reader", "sealer", "redactor")
+    return {"AUDITLENS_HOME": str(home)} | {f"AUDITLENS_{part.upper()}_URL": urls.of(part) for part in parts}
 
 
 @pytest.fixture

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from dashboard.keeping.log import Log
+from tests import log_fixtures
 from tests.browser.sampled import Site, sampled
 from tests.browser.walk import opened, window
+from tests.log_fixtures import TestServer
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server over the sample log for all tests that walk through its pages."""
     with sampled(tmp_path_factory.mktemp("site")) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def database(server: TestServer, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of the database of the log that all tests of a file share."""
+    name = request.module.__name__.rpartition(".")[2]
+    server.clone(name)
+    yield name
+    server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def log(server: TestServer, database: str, tmp_path_factory: pytest.TempPathFactory) -> Log:
+    return log_fixtures.opened(server, database, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def environment(server: TestServer, database: str, log: Log) -> dict[str, str]:
+    """Of commands on that log."""
+    return log_fixtures.variables(log_fixtures.logins(server, database), log.settings.home)
 
 
 @pytest.fixture

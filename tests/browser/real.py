@@ -1,10 +1,12 @@
-"""`auditlens serve` on a test's database."""
+"""`auditlens serve` on a test's database: a server for all tests of a file, since its start costs more than most of
+them.
+"""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,8 +40,8 @@ class Server:
 
 
 @contextmanager
-def serving(log: Log, **settings: str) -> Iterator[Server]:
-    """The server's own command, with 300 events of three regions in the record; `settings` are more of them."""
+def serving(log: Log, environment: Mapping[str, str]) -> Iterator[Server]:
+    """The server's own command, with 300 events of three regions in the record."""
     now = datetime.now(UTC)
     with log.appender() as appender:
         appender.append(
@@ -59,7 +61,7 @@ def serving(log: Log, **settings: str) -> Iterator[Server]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard", "serve", "--port", str(port)],
-        env={**os.environ, "AUDITLENS_ARCHIVE": log.settings.archive_location, **settings},
+        env={**os.environ, "AUDITLENS_ARCHIVE": log.settings.archive_location, **environment},
     )
     address = f"http://127.0.0.1:{port}"
     try:

@@ -1,4 +1,4 @@
-"""The badge in a real browser, over a real log that somebody changes behind our back."""
+"""The badge in a real browser, over a real log that somebody changes behind our back: in the last test of the file."""
 
 import subprocess
 import sys
@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.keeping.log import Log
-from dashboard.record.connect import Urls
 from tests.browser.real import Server, serving
 from tests.browser.walk import eventually, go, rows
 
@@ -20,11 +19,10 @@ Admin = psycopg.Connection[tuple[object, ...]]
 PLACE = 123
 
 
-@pytest.fixture
-def served(external: Urls, log: Log, tmp_path: Path) -> Iterator[Server]:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    with serving(log, AUDITLENS_ANCHORS=f"file://{outside}") as server:
+@pytest.fixture(scope="module")
+def served(environment: dict[str, str], log: Log, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    outside = tmp_path_factory.mktemp("outside")
+    with serving(log, environment | {"AUDITLENS_ANCHORS": f"file://{outside}"}) as server:
         yield server
 
 
@@ -78,38 +76,6 @@ def change_row(admin: Admin, description: str) -> str:
     return str(before[0])
 
 
-def test_a_row_changed_by_a_superuser_turns_the_badge_red_until_an_event_acknowledges_it(
-    served: Server, page: Page, admin: Admin, log: Log
-) -> None:
-    open_page(page, served)
-    verify_now(page)
-    page.get_by_role("button", name="Seal now").click()
-    expect(page.get_by_text("copies sent to 1 of 1 places")).to_be_visible()
-    eventually(lambda: "Verified" in badge(page) and "100 % of 300 rows" in badge(page))
-    expect(page.get_by_text("1 copy outside")).to_be_visible()
-
-    before = change_row(admin, "nothing happened")
-    verify_now(page)
-    eventually(lambda: "Altered" in badge(page))
-    expect(page.locator(".st-key-findings")).to_contain_text("1 finding, 1 not acknowledged")
-    eventually(lambda: any(f"#{PLACE}" in row for row in rows(page)))
-
-    change_row(admin, before)
-    verify_now(page)
-    page.reload()
-    eventually(lambda: "Altered" in badge(page))
-
-    expect(page.get_by_text("It is as sealed again: somebody put it back.")).to_be_visible()
-    page.get_by_label("Your name").fill("elif")
-    page.get_by_label("Reason").fill("a drill")
-    page.get_by_role("button", name="Acknowledge").click()
-    eventually(lambda: "Known finding #" in badge(page))
-
-    go(page, served)
-    eventually(lambda: any("Finding Acknowledged" in row for row in rows(page)))
-    assert "Known finding #" in badge(page)
-
-
 def test_a_proof_taken_from_the_page_checks_alone(served: Server, page: Page, log: Log, tmp_path: Path) -> None:
     go(page, served, "?event=7")
     with page.expect_download() as download:
@@ -142,3 +108,35 @@ def test_a_wide_window_has_one_badge_on_each_page(served: Server, page: Page) ->
         expect(page.locator(".st-key-integrity-badge")).to_contain_text("300 rows")
         box = page.locator(".st-key-headline a[href=integrity]").locator("..").bounding_box()
         assert box is None or box["width"] == 0
+
+
+def test_a_row_changed_by_a_superuser_turns_the_badge_red_until_an_event_acknowledges_it(
+    served: Server, page: Page, admin: Admin, log: Log
+) -> None:
+    open_page(page, served)
+    verify_now(page)
+    page.get_by_role("button", name="Seal now").click()
+    expect(page.get_by_text("copies sent to 1 of 1 places")).to_be_visible()
+    eventually(lambda: "Verified" in badge(page) and "100 % of 300 rows" in badge(page))
+    expect(page.get_by_text("1 copy outside")).to_be_visible()
+
+    before = change_row(admin, "nothing happened")
+    verify_now(page)
+    eventually(lambda: "Altered" in badge(page))
+    expect(page.locator(".st-key-findings")).to_contain_text("1 finding, 1 not acknowledged")
+    eventually(lambda: any(f"#{PLACE}" in row for row in rows(page)))
+
+    change_row(admin, before)
+    verify_now(page)
+    page.reload()
+    eventually(lambda: "Altered" in badge(page))
+
+    expect(page.get_by_text("It is as sealed again: somebody put it back.")).to_be_visible()
+    page.get_by_label("Your name").fill("elif")
+    page.get_by_label("Reason").fill("a drill")
+    page.get_by_role("button", name="Acknowledge").click()
+    eventually(lambda: "Known finding #" in badge(page))
+
+    go(page, served)
+    eventually(lambda: any("Finding Acknowledged" in row for row in rows(page)))
+    assert "Known finding #" in badge(page)

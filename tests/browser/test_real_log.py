@@ -15,7 +15,6 @@ from playwright.sync_api import Page, expect
 from dashboard.keeping.log import Log
 from dashboard.query import views
 from dashboard.query.opening import open_engine
-from dashboard.record.connect import Urls
 from tests.browser.real import Server, serving
 from tests.browser.walk import eventually, go, rows
 from tests.load import Load
@@ -23,9 +22,12 @@ from tests.load import Load
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
-@pytest.fixture
-def served(external: Urls, log: Log) -> Iterator[Server]:
-    with serving(log, AUDITLENS_MIRROR_ROWS="400") as server:
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def served(environment: dict[str, str], log: Log) -> Iterator[Server]:
+    with serving(log, environment | {"AUDITLENS_MIRROR_ROWS": "400"}) as server:
         yield server
 
 
@@ -46,23 +48,32 @@ def test_what_was_recorded_is_on_the_page_in_the_chart_and_in_the_file(served: S
     assert shown == [row["description"] for row in found[: len(shown)]]
 
 
+def seals(admin: "psycopg.Connection[tuple[object, ...]]") -> int:
+    """How many seals there are."""
+    row = admin.execute("select count(*) from seal").fetchone()
+    assert row is not None
+    return int(str(row[0]))
+
+
 def test_appenders_and_a_killed_sealer_lose_nothing_and_the_page_keeps_up(
     served: Server, page: Page, log: Log, admin: "psycopg.Connection[tuple[object, ...]]"
 ) -> None:
     lifetimes = random.Random(7)
     go(page, served)
-    with Load(log.urls.writer, pause_s=0.05) as load, closing(log.events()) as looking:
-        for _ in range(20):
-            sealer = served.sealer()
-            time.sleep(lifetimes.uniform(0.3, 2.5))
+    with Load(log.urls.writer, pause_s=0.1) as load, closing(log.events()) as looking:
+        for _ in range(KILLS):
+            sealer, before = served.sealer(), seals(admin)
+            eventually(lambda before=before: seals(admin) > before)  # type: ignore[misc]  # it is at work, not starting
+            time.sleep(lifetimes.uniform(0, 1))
             sealer.kill()
             sealer.wait(20)  # else the dying one could be found again
             snapshot = looking.snapshot()
             places = snapshot.events.select("seq").collect()["seq"].sort()
             assert places.to_list() == list(range(snapshot.as_of))
-    eventually(lambda: "0 waiting" in page.locator(".st-key-state-line").inner_text())
+    everything = 300 + len(load.committed)
+    eventually(lambda: f"as of #{everything:,}, 0 waiting" in page.locator(".st-key-state-line").inner_text())
     found = admin.execute("select seq, native_id from sealed join audit_event on id = event_id order by seq").fetchall()
-    assert [row[0] for row in found] == list(range(300 + len(load.committed)))
+    assert [row[0] for row in found] == list(range(everything))
     assert sorted(str(row[1]) for row in found if ":" not in str(row[1])) == sorted(load.committed)
 
     served.sealer()
