@@ -36,6 +36,8 @@ from tests.query.conftest import EVENTS, NOW, Both
 from tests.query.test_engines import filters, orders, pages_answers
 from tests.spark_server import connect_server
 
+pytestmark = pytest.mark.long
+
 FILTERS = 120
 AT_ONCE = 40  # filters that one job answers
 VIEWED = 2
