@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     maxmind_account_id: str = ""  # for `auditlens geo update --provider maxmind`
     maxmind_license_key: SecretStr | None = None
     engine: str = Field(default="polars", repr=False)  # polars | postgres | sc://host:port, perhaps with a token
+    zone: str = ""  # the organisation's, such as Europe/Istanbul: readers may choose to see times in it
     memory_mb: int = Field(default=1024, ge=16)  # decoded columns of the archive held in memory, in MiB
     mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
     mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
@@ -61,6 +63,14 @@ class Settings(BaseSettings):
         if address.scheme != "sc" or not address.hostname or address.port == 0 or "@" in address.netloc:
             raise ValueError(f"there is no engine {engine[:64]!r}; name {', '.join(ENGINES)} or sc://host:port")
         return engine
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            return ZoneInfo(zone).key if zone else ""
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"there is no time zone {zone[:64]!r}; name one such as Europe/Istanbul") from None
 
     @property
     def engine_name(self) -> str:

@@ -41,6 +41,19 @@ def test_an_engine_that_is_none_is_refused_whatever_is_asked(monkeypatch: pytest
         from_environment()
 
 
+@pytest.mark.parametrize("zone", ["Europe/Istanbul", "UTC"])
+def test_the_organisation_s_zone_is_one_of_the_tz_database(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("AUDITLENS_ZONE", zone)
+    assert from_environment().zone == zone
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "+03:00", "../../etc/passwd", "Europe", "x" * 999])
+def test_a_zone_that_is_none_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("AUDITLENS_ZONE", zone)
+    with pytest.raises(UsageError, match="AUDITLENS_ZONE: there is no time zone"):
+        from_environment()
+
+
 def test_a_token_of_an_engine_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDITLENS_ENGINE", "sc://spark.example:443/;use_ssl=true;token=f00ba4")
     settings = from_environment()

@@ -9,11 +9,13 @@ import typer
 
 from dashboard.events import search_text
 from dashboard.events.filter import FIELDS, TIME_FIELDS, EventFilter
+from dashboard.events.times import Period
 
 _HELP = {
     "since": "Events that happened at this time or later; UTC unless the time says otherwise.",
     "until": "Events that happened before this time.",
     "last": "Events of the last 30m, 24h, 7d or 2w, instead of times.",
+    "during": f"Events of {', '.join(Period)}, by the UTC calendar, instead of times.",
     "category": "Events of this category.",
     "action": "Events with this action.",
     "outcome": "success, failure or unknown.",

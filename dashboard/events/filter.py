@@ -22,7 +22,7 @@ from dashboard.events import sentence as wording
 from dashboard.events.event import canonical_ip
 from dashboard.events.folding import fold
 from dashboard.events.pattern import compiled
-from dashboard.events.times import checked_time, format_time, parse_span, parse_time
+from dashboard.events.times import Period, checked_time, format_time, parse_span, parse_time
 from dashboard.events.vocabulary import Clock, Outcome
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ TEXT_FIELDS = ("search", "prefix", "exact", "regex")
 """How a text is looked for in SEARCH_COLUMNS: anywhere, at the beginning, as the whole, by an `events.pattern`."""
 
 FIELDS = (*FIELD_COLUMNS, *TEXT_FIELDS)
-TIME_FIELDS = ("since", "until", "last")
+TIME_FIELDS = ("since", "until", "last", "during")
 SEARCH_COLUMNS = ("actor", "action", "description", "target", "source_ip", "region")
 
 _CLOSED: Mapping[str, frozenset[str]] = {
@@ -80,6 +80,7 @@ class EventFilter:
     since: datetime | None = None  # times are half-open: since <= occurred_at < until
     until: datetime | None = None
     last: str | None = None  # a span such as "7d" that ends now, and stays relative in links
+    during: str | None = None  # a `times.Period` such as "yesterday", of the UTC calendar; stays relative too
     category: tuple[str, ...] = ()
     not_category: tuple[str, ...] = ()
     action: tuple[str, ...] = ()
@@ -111,6 +112,16 @@ class EventFilter:
 
     def __post_init__(self) -> None:
         fix = object.__setattr__
+        self._fix_times()
+        for field in FIELDS:
+            for name in (field, f"not_{field}"):
+                texts = {_checked_value(field, name, text) for text in getattr(self, name)}
+                if len(texts) > _MOST_VALUES:
+                    raise UsageError(f"{_outside(name)}: more than {_MOST_VALUES:,} values")
+                fix(self, name, tuple(sorted(texts)))
+
+    def _fix_times(self) -> None:
+        fix = object.__setattr__
         for name in ("since", "until"):
             moment = getattr(self, name)
             if moment is not None:
@@ -120,14 +131,14 @@ class EventFilter:
             _checked("last", partial(parse_span, self.last))
             if self.since or self.until:
                 raise UsageError("last: can't be joined with since or until", "Give either a span or times.")
+        if self.during is not None:
+            fix(self, "during", self.during.strip().lower())
+            if self.during not in set(Period):
+                raise UsageError(f"during: {self.during[:64]!r} is unknown", f"There are {', '.join(Period)}.")
+            if self.since or self.until or self.last:
+                raise UsageError("during: can't be joined with since, until or last", "Keep one of them.")
         if self.since and self.until and self.since >= self.until:
             raise UsageError("until: is not later than since", "Exchange the two times.")
-        for field in FIELDS:
-            for name in (field, f"not_{field}"):
-                texts = {_checked_value(field, name, text) for text in getattr(self, name)}
-                if len(texts) > _MOST_VALUES:
-                    raise UsageError(f"{_outside(name)}: more than {_MOST_VALUES:,} values")
-                fix(self, name, tuple(sorted(texts)))
 
     @classmethod
     def from_params(cls, pairs: Iterable[tuple[str, str]], ignore: Collection[str] = ()) -> "EventFilter":
@@ -151,13 +162,14 @@ class EventFilter:
                 raise UsageError(f"{name[:64]!r} is not a filter", known)
         return cls(
             since=_time("since", single), until=_time("until", single), last=single.get("last"),
+            during=single.get("during"),
             **{name: tuple(texts) for name, texts in several.items()},
         )  # fmt: skip
 
     def to_params(self) -> list[tuple[str, str]]:
         """The pairs that `from_params` reads back as an equal filter, in one order for equal filters."""
         times = [(name, format_time(moment)) for name in ("since", "until") if (moment := getattr(self, name))]
-        span = [("last", self.last)] if self.last else []
+        span = [(name, text) for name in ("last", "during") if (text := getattr(self, name))]
         return [*times, *span, *((_outside(name), text) for name, texts in self.values().items() for text in texts)]
 
     def values(self) -> dict[str, tuple[str, ...]]:
@@ -166,15 +178,21 @@ class EventFilter:
         return {name: texts for name in names if (texts := getattr(self, name))}
 
     def window(self, now: datetime) -> tuple[datetime | None, datetime | None]:
-        """The half-open range of times that is meant, with `last` counted back from `now`."""
+        """The half-open range of times that is meant, with `last` and `during` counted back from `now`."""
+        if self.during is not None:
+            return Period(self.during).window(now)
         if self.last is None:
             return self.since, self.until
         return max(now - parse_span(self.last), datetime(1970, 1, 1, tzinfo=UTC)), now
 
     def at(self, now: datetime) -> "EventFilter":
-        """The same filter with `last` turned into times: for a file's name, a manifest, a link that stays."""
-        since, until = self.window(now)
-        return replace(self, since=since, until=until, last=None)
+        """The same filter with relative times fixed: for a file's name, a manifest, a link that stays."""
+        return self.with_window(*self.window(now))
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether it says which times are meant."""
+        return bool(self.since or self.until or self.last or self.during)
 
     def is_whole_log(self) -> bool:
         """Whether nothing is filtered away, so that the state's size is the count."""
@@ -192,12 +210,16 @@ class EventFilter:
         return replace(self, **{_known(field): tuple(values)})  # type: ignore[arg-type]  # the name decides the type
 
     def with_window(self, since: datetime | None, until: datetime | None) -> "EventFilter":
-        """The filter with exactly these times instead of its own, `last` included."""
-        return replace(self, since=since, until=until, last=None)
+        """The filter with exactly these times instead of its own, relative ones included."""
+        return replace(self, since=since, until=until, last=None, during=None)
+
+    def timed_as(self, other: "EventFilter") -> "EventFilter":
+        """The filter with the times of another one."""
+        return replace(self, since=other.since, until=other.until, last=other.last, during=other.during)
 
     def sentence(self, now: datetime) -> str:
         """The filter in words, as plain text: never Markdown, and nothing in a value can pass for a word of ours."""
-        return wording.sentence(self.values(), *self.window(now), self.last)
+        return wording.sentence(self.values(), *self.window(now), self.last or self.during)
 
 
 def networks(texts: Iterable[str]) -> tuple[list[str | None], list[str]]:

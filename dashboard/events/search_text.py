@@ -9,7 +9,7 @@ r"""The search bar's language: a filter as one line that a person types, and bac
 `name:value` is a filter's field, `-` before it excludes, quotes hold blanks (`\"` and `\\` inside them). Words without
 a name are looked for as they stand, next to each other as one text; in quotes each is a text of its own; `wild*` is
 what a text begins with. `before:` and `after:` are `until:` and `since:`. Several values of a field mean any of them,
-several fields mean all of them. `read(write(some)) == some` for each filter.
+several fields mean all of them; `during:yesterday` is of the UTC calendar. `read(write(some)) == some` for each filter.
 """
 
 import re

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from dashboard.events.folding import visible
+from dashboard.events.times import Period
 
 NONE = "(none)"  # the absent value, as events.filter writes it
 
@@ -16,10 +17,12 @@ _BARE = re.compile(r"[\w@][\w@.:/+-]*(?: [\w@][\w@.:/+-]*)*")
 _OUR_WORDS = frozenset(
     {
         "after", "all", "and", "before", "beginning", "by", "equal", "events", "except", "from", "have", "in", "last",
-        "matching", "mention", "of", "on", "or", "reported", "since", "text", "that", "the", "to", "whose", "with"
+        "matching", "mention", "month", "of", "on", "or", "reported", "since", "text", "that", "the", "this", "to",
+        "today", "week", "whose", "with", "yesterday"
     }
 )  # fmt: skip
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
+_PERIODS = frozenset(Period)
 
 _PHRASES: Mapping[str, tuple[str, str]] = {  # how values read, and how their absence (null) reads
     "category": ("of category {}", "without a category"),
@@ -40,9 +43,12 @@ _PHRASES: Mapping[str, tuple[str, str]] = {  # how values read, and how their ab
 
 
 def sentence(
-    values: Mapping[str, tuple[str, ...]], since: datetime | None, until: datetime | None, last: str | None
+    values: Mapping[str, tuple[str, ...]], since: datetime | None, until: datetime | None, relative: str | None
 ) -> str:
-    """Says which events a filter means; `values` are its fields with their values, the times its resolved window."""
+    """Says which events a filter means; `values` are its fields with their values, the times its resolved window.
+
+    `relative` is what they were resolved from: a span (`7d`) or a period (`yesterday`).
+    """
     rest = dict(values)
     category = rest.pop("category", ())
     subject = f"{_any_of('category', category)} events" if category and NONE not in category else ""
@@ -52,7 +58,7 @@ def sentence(
     unwanted = [f"except {_phrase(name[4:], texts)}" for name, texts in rest.items() if name.startswith("not_")]
     clauses = [part for part in wanted if part.startswith("that ")]
     opening = " ".join([subject or "Events", *(part for part in wanted if part not in clauses)])
-    parts = [opening, *unwanted, *clauses, *_times(since, until, last)]
+    parts = [opening, *unwanted, *clauses, *_times(since, until, relative)]
     return ", ".join(parts) if len(parts) > 1 or opening != "Events" else "All events"
 
 
@@ -80,9 +86,11 @@ def _value(name: str, text: str) -> str:
     return shown if plain else f"“{shown}”"
 
 
-def _times(since: datetime | None, until: datetime | None, last: str | None) -> list[str]:
-    if last is not None and since is not None:
-        return [f"in the last {_span(last)} (since {_time(since)})"]
+def _times(since: datetime | None, until: datetime | None, relative: str | None) -> list[str]:
+    if relative in _PERIODS and since is not None and until is not None:
+        return [f"{relative.replace('-', ' ')} (from {_time(since)} to {_time(until)})"]
+    if relative is not None and since is not None:
+        return [f"in the last {_span(relative)} (since {_time(since)})"]
     if since is not None and until is not None:
         return [f"from {_time(since)} to {_time(until)}"]
     if since is not None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
@@ -18,6 +19,38 @@ _USUAL = re.compile(  # only dates that every month has, so that nothing it lets
 )
 _SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
 _SPAN_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TICK = timedelta(microseconds=1)
+
+
+class Period(StrEnum):
+    """A stretch of the calendar, in UTC whoever asks, so that one link means the same events to every reader."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    THIS_WEEK = "this-week"  # from Monday, as ISO 8601 has it
+    LAST_WEEK = "last-week"
+    THIS_MONTH = "this-month"
+    LAST_MONTH = "last-month"
+
+    def window(self, now: datetime) -> tuple[datetime, datetime]:
+        """Its half-open range as of `now`; one that is not over ends there."""
+        utc = now.astimezone(UTC)
+        today = utc.replace(hour=0, minute=0, second=0, microsecond=0)
+        week, month = today - timedelta(days=today.weekday()), today.replace(day=1)
+        so_far = utc + _TICK if utc == today else utc  # the first moment of a day is in it
+        match self:
+            case Period.TODAY:
+                return today, so_far
+            case Period.YESTERDAY:
+                return today - timedelta(days=1), today
+            case Period.THIS_WEEK:
+                return week, so_far
+            case Period.LAST_WEEK:
+                return week - timedelta(days=7), week
+            case Period.THIS_MONTH:
+                return month, so_far
+            case Period.LAST_MONTH:
+                return (month - timedelta(days=1)).replace(day=1), month
 
 
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:

@@ -14,7 +14,7 @@ from dashboard.web import text, url
 from dashboard.web.answers import Screen
 from dashboard.web.held import change
 from dashboard.web.log.chips import clear
-from dashboard.web.log.filter_bar import in_range
+from dashboard.web.log.time_menu import ALL, in_range
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def first_event(now: datetime) -> str:
 
 
 def _all_time() -> None:
-    change(lambda view: in_range(view, "all"))
+    change(lambda view: in_range(view, ALL))
 
 
 def failure(wrong: AuditlensError) -> None:

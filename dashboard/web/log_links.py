@@ -40,5 +40,5 @@ def column(label: str, width: int | None = None) -> ColumnConfig:
 
 
 def _pairs(screen: Screen, wanted: EventFilter) -> list[tuple[str, str]]:
-    whole = [] if wanted.since or wanted.until or wanted.last else [("range", "all")]
+    whole = [] if wanted.is_timed else [("range", "all")]
     return [*wanted.to_params(), *whole, ("as_of", str(screen.as_of))]

@@ -6,7 +6,7 @@ import pandas as pd  # noqa: F401 - before any thread: Altair would meet it half
 import streamlit as st
 
 from dashboard.events import regions
-from dashboard.web import cards, page_list, text
+from dashboard.web import cards, page_list, text, zones
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.serving import service
 from dashboard.web.serving.service import Service
@@ -41,7 +41,8 @@ def _doorstep() -> st.Page:
 
 
 def _sidebar(pages: Iterable[st.Page], log: Service) -> None:
-    """The pages and the badge, then the credit that the GeoIP database asks for, or why there are no regions.
+    """The pages, the badge and the switch of time zones; then the credit that the GeoIP database asks for, or why there
+    are no regions.
 
     The pages stand here by hand, for the badge belongs right below them.
     """
@@ -50,6 +51,7 @@ def _sidebar(pages: Iterable[st.Page], log: Service) -> None:
         for page in pages:
             st.page_link(page, width="stretch")
         integrity_badge.badge(log)
+        zones.switch()
         st.space("small")
         if log.geo_problem is not None:
             st.caption("No location data")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from dashboard.events.folding import visible
 from dashboard.events.vocabulary import ActorType
@@ -70,9 +70,20 @@ def shown(
     return UNKNOWN if column == "actor" and actor_type != ActorType.SYSTEM else NOTHING
 
 
-def exact(moment: datetime) -> str:
-    """To the second, in UTC, with the zone said: `2026-11-23 08:11:57 UTC`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def exact(moment: datetime, zone: tzinfo = UTC) -> str:
+    """To the second, with the zone said: `2026-11-23 08:11:57 UTC`, elsewhere by its offset, which means one thing
+    only: `2026-11-23 09:11:57 +01:00`.
+    """
+    local = moment.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {offset(local)}"
+
+
+def offset(local: datetime) -> str:
+    """How far its clock is from UTC: `UTC`, `+01:00`."""
+    if local.tzinfo is UTC:
+        return "UTC"
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def day(moment: datetime) -> str:

@@ -37,13 +37,11 @@ class View:
     @property
     def is_default_window(self) -> bool:
         """Whether nothing says which times are meant, so that the newest 30 days are."""
-        wanted = self.filter
-        return not (self.all_time or wanted.since or wanted.until or wanted.last)
+        return not (self.all_time or self.filter.is_timed)
 
     def narrowed(self, to: EventFilter) -> "View":
         """The same look at other events, from their first page on."""
-        timed = bool(to.since or to.until or to.last)
-        return replace(self, filter=to, page=1, event=None, all_time=self.all_time and not timed)
+        return replace(self, filter=to, page=1, event=None, all_time=self.all_time and not to.is_timed)
 
     @property
     def rows(self) -> "View":
@@ -71,8 +69,8 @@ def parse(pairs: Pairs) -> View:
         compare=_compared([text for name, text in pairs if name == "compare"]),
         look=look.read(own),
     )
-    if view.all_time and (view.filter.since or view.filter.until or view.filter.last):
-        raise UsageError("range: can't be joined with since, until or last", "Give either all time or a window.")
+    if view.all_time and view.filter.is_timed:
+        raise UsageError("range: can't be joined with times", "Give either all time or since, until, last or during.")
     return view
 
 
@@ -122,7 +120,7 @@ def go(view: View) -> None:
 
 def _all_time(text: str | None) -> bool:
     if text not in (None, "all"):
-        raise UsageError(f"range: {text[:64]!r} is unknown", "Write range=all, or since, until or last.")
+        raise UsageError(f"range: {text[:64]!r} is unknown", "Write range=all, or since, until, last or during.")
     return text == "all"
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dashboard.errors import UsageError
 from dashboard.events import folding
 from dashboard.events.filter import FIELDS, NONE, EventFilter, as_text, as_value
+from dashboard.events.times import Period
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20).filter(
@@ -31,13 +32,14 @@ TIMES = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.
 
 @st.composite
 def filters(draw: st.DrawFn) -> EventFilter:
-    times = draw(st.sampled_from(["none", "since", "until", "both", "last"]))
+    times = draw(st.sampled_from(["none", "since", "until", "both", "last", "during"]))
     since = draw(TIMES)
     named = draw(st.lists(st.sampled_from([name for field in FIELDS for name in (field, f"not_{field}")]), max_size=4))
     return EventFilter(
         since=since if times in ("since", "both") else None,
         until=since + timedelta(microseconds=draw(st.integers(1, 10**9))) if times in ("until", "both") else None,
         last=f"{draw(st.integers(1, 999))}{draw(st.sampled_from('mhdw'))}" if times == "last" else None,
+        during=draw(st.sampled_from(list(Period))).value if times == "during" else None,
         **{name: tuple(draw(st.lists(VALUES[name.removeprefix("not_")], max_size=3))) for name in named},
     )
 
@@ -79,6 +81,9 @@ def test_any_value_is_written_and_read_back(value: str | None) -> None:
           "from 2026-11-01 00:00 UTC to 2026-11-08 00:00 UTC")),
         ([("last", "7d")], "Events, in the last 7 days (since 2026-11-16 08:00 UTC)"),
         ([("last", "1h")], "Events, in the last hour (since 2026-11-23 07:00 UTC)"),
+        ([("during", "yesterday")], "Events, yesterday (from 2026-11-22 00:00 UTC to 2026-11-23 00:00 UTC)"),
+        ([("during", "this-week")], "Events, this week (from 2026-11-23 00:00 UTC to 2026-11-23 08:00 UTC)"),
+        ([("actor", "today")], "Events by “today”"),
         ([("since", "2026-11-01T00:00:30Z")], "Events, since 2026-11-01 00:00:30 UTC"),
         ([("until", "2026-11-01T00:00:00.5Z")], "Events, before 2026-11-01 00:00:00.500000 UTC"),
         ([("actor", NONE)], "Events without a named actor"),
@@ -113,6 +118,9 @@ def test_a_filter_says_itself(pairs: list[tuple[str, str]], sentence: str) -> No
         ([("last", "7")], "last"),
         ([("last", "7d"), ("since", "2026-11-01")], "last"),
         ([("last", "7d"), ("last", "8d")], "last"),
+        ([("during", "tomorrow")], "during"),
+        ([("during", "today"), ("last", "8d")], "during"),
+        ([("during", "today"), ("until", "2026-11-01")], "during"),
         ([("since", "2026-11-02"), ("until", "2026-11-01")], "until"),
         ([("since", "2026-11-02"), ("until", "2026-11-02")], "until"),
         ([("search", "")], "search"),
@@ -152,6 +160,10 @@ def test_a_span_stays_relative_until_it_is_fixed() -> None:
     some = EventFilter(last="2h")
     assert some.to_params() == [("last", "2h")]
     assert some.at(NOW) == EventFilter(since=NOW - timedelta(hours=2), until=NOW)
+    period = EventFilter(during="Last-Week")
+    assert period.to_params() == [("during", "last-week")]
+    assert period.at(NOW) == EventFilter(since=NOW.replace(day=16, hour=0), until=NOW.replace(hour=0))
+    assert EventFilter(actor=("a",), last="2h").timed_as(period) == EventFilter(actor=("a",), during="last-week")
 
 
 @pytest.mark.parametrize(("text", "folded"), [

@@ -60,3 +60,28 @@ def test_the_quick_way_says_the_same_as_the_long_one(moment, end, between, spec,
 
     never = times.re.compile("(?!)")
     assert read(times._USUAL) == read(never)
+
+
+@pytest.mark.parametrize(
+    ("period", "since", "until"),
+    [
+        ("today", "2026-11-23", AT),
+        ("yesterday", "2026-11-22", "2026-11-23"),
+        ("this-week", "2026-11-23", AT),  # a Monday
+        ("last-week", "2026-11-16", "2026-11-23"),
+        ("this-month", "2026-11-01", AT),
+        ("last-month", "2026-10-01", "2026-11-01"),
+    ],
+)
+def test_a_period_is_of_the_utc_calendar_and_ends_now_if_it_is_not_over(period, since, until):
+    ends = [text if isinstance(text, datetime) else times.parse_time(text, zone=UTC) for text in (since, until)]
+    assert list(times.Period(period).window(AT)) == ends
+    assert list(times.Period(period).window(AT.astimezone(ZoneInfo("Pacific/Kiritimati")))) == ends
+
+
+@given(st.datetimes(datetime(1980, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - given a zone
+def test_periods_follow_each_other_without_a_gap_and_none_is_empty(moment):
+    for before, after in (("yesterday", "today"), ("last-week", "this-week"), ("last-month", "this-month")):
+        (first, middle), (begin, end) = (times.Period(name).window(moment) for name in (before, after))
+        assert first < middle == begin < end
+    assert times.Period.TODAY.window(moment)[0] <= moment

@@ -86,6 +86,7 @@ class SampleService:
 
     log_id = "sample"
     geo_problem: str | None = None
+    zone = ""
 
     def __init__(self, events: pl.DataFrame, *, demo: bool = True, more: Path | None = None) -> None:
         self.events = events

@@ -1,5 +1,7 @@
 """The Security page's tables: where failed logins come from, whom they mean, new countries, administrators' nights."""
 
+from datetime import UTC, tzinfo
+
 import polars as pl
 import streamlit as st
 
@@ -8,7 +10,7 @@ from dashboard.events.filter import EventFilter, as_text
 from dashboard.query.figures import failed_logins
 from dashboard.query.ranking import nights_of_admins, top_over_time
 from dashboard.query.standing_out import COUNTRY_BEFORE_DAYS, COUNTRY_DAYS, acting, country_window, first_countries
-from dashboard.web import cards, log_links, text
+from dashboard.web import cards, log_links, text, zones
 from dashboard.web.answers import Screen
 from dashboard.web.charts import countries
 from dashboard.web.weekly.weekly_tables import ranking
@@ -56,19 +58,20 @@ def _countries(screen: Screen) -> None:
         if frame.is_empty():
             st.text("None: every account acted from where it did before.")
             return
+        zone = zones.shown()
         st.dataframe(
-            country_cells(screen, frame), hide_index=True, key="countries-table", height="content",
+            country_cells(screen, frame, zone), hide_index=True, key="countries-table", height="content",
             alt="First-seen countries of accounts",
             column_config={
                 "actor": st.column_config.TextColumn("Account", width=130),
                 "country": st.column_config.TextColumn("Country", width=120),
                 "events": log_links.column("Events", 70),
-                "first": st.column_config.TextColumn("First (UTC)", width=120),
+                "first": st.column_config.TextColumn(f"First ({zones.name_of(zone)})", width=120),
             },
         )  # fmt: skip
 
 
-def country_cells(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
+def country_cells(screen: Screen, frame: pl.DataFrame, zone: tzinfo = UTC) -> pl.DataFrame:
     """One row for each country of an account, the newest first."""
     since, until = country_window(screen.wanted)
     acted = acting(EventFilter(since=since, until=until))
@@ -80,7 +83,7 @@ def country_cells(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
                 screen, acted.with_values("actor", [as_text(row["actor"])])
                 .with_values("country", [as_text(row["country"])]), row["events"],
             ),
-            "first": f"{row['first_at']:%a %d %b %H:%M}",
+            "first": f"{row['first_at'].astimezone(zone):%a %d %b %H:%M}",
         }
         for row in frame.iter_rows(named=True)
     ]  # fmt: skip

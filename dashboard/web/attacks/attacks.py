@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.query import views
-from dashboard.web import answers, cards, text, url
+from dashboard.web import answers, cards, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.overview.overview import refuse_parameters
@@ -28,7 +28,8 @@ def headline(screen: Screen) -> None:
     if since is not None and until is not None:
         st.caption(
             f"The newest {views.OPENING_DAYS} days: {text.day(since)} up to {text.day(until)} 00:00 UTC. As of "
-            f"#{screen.as_of:,}, asked {text.exact(screen.now)}. A number opens the events that it counts."
+            f"#{screen.as_of:,}, asked {text.exact(screen.now, zones.shown())}. "
+            "A number opens the events that it counts."
         )
 
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 import polars as pl
 import streamlit as st
 
-from dashboard.events.filter import as_text
+from dashboard.events.filter import EventFilter, as_text
 from dashboard.query.drawn import Drawn
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
@@ -28,7 +28,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Zoom:
     """A window that a drag left, and the one it led to."""
 
-    left: tuple[datetime | None, datetime | None, str | None, bool]
+    left: EventFilter
+    all_time: bool
     led_to: tuple[datetime, datetime]
 
 
@@ -85,8 +86,8 @@ def way_back(screen: Screen) -> None:
     zooms: list[Zoom] = st.session_state.get(_ZOOMS, [])
     window = (screen.view.filter.since, screen.view.filter.until)
     if zooms and zooms[-1].led_to == window:
-        since, until, last, _ = zooms[-1].left
-        told = f"last {last}" if last else "all of it" if since is None and until is None else "the longer window"
+        left = zooms[-1].left
+        told = f"last {left.last}" if left.last else "the longer window" if left.is_timed else "all of it"
         st.button(
             "Back", icon=":material/zoom_out:", key="zoom-back", type="tertiary", on_click=_zoom_back,
             help=f"Back to {told}",
@@ -100,7 +101,7 @@ def _zoom_to(window: tuple[datetime, datetime] | None) -> None:
     old = before.filter
     if (old.since, old.until) == window:
         return
-    zoom = Zoom((old.since, old.until, old.last, before.all_time), window)
+    zoom = Zoom(old, before.all_time, window)
     st.session_state[_ZOOMS] = [*st.session_state.get(_ZOOMS, []), zoom][-_MOST_ZOOMS:]
     change(lambda view: view.narrowed(view.filter.with_window(*window)))
 
@@ -112,9 +113,7 @@ def _zoom_back() -> None:
 
 
 def _unzoomed(view: url.View, zoom: Zoom) -> url.View:
-    since, until, last, all_time = zoom.left
-    timed = replace(view.filter.with_window(since, until), last=last)
-    return replace(view.narrowed(timed), all_time=all_time)
+    return replace(view.narrowed(view.filter.timed_as(zoom.left)), all_time=zoom.all_time)
 
 
 def _selection(key: str) -> Selection:

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.query.drawn import Drawn
-from dashboard.web import cards, text
+from dashboard.web import cards, text, zones
 from dashboard.web.answers import Screen
 from dashboard.web.charts import chart_card, chart_filters, findings, overview_chart
 from dashboard.web.charts.region_chart import failed_logins_by_region
@@ -82,7 +82,7 @@ def _bars(screen: Screen, frame: pl.DataFrame, drawn: Drawn) -> None:
     said = (findings.of_time(frame, drawn, screen.now, before), _fitted(screen, drawn), findings.of_silences(silences))
     finding = " ".join(part for part in said if part)
     st.caption(text.label(finding, _LONGEST_FINDING))
-    around = Around(drawn=drawn, now=screen.now, before=before, silences=silences)
+    around = Around(drawn=drawn, now=screen.now, before=before, silences=silences, zone=zones.shown())
     key = chart_filters.chart_key("chart-over-time", screen)
     st.altair_chart(
         actions_over_time(frame, drawn.width, look, around, clickable=True),
@@ -104,7 +104,7 @@ def _history(screen: Screen, drawn: Drawn) -> None:
         return
     finding = findings.of_history(history)
     key = chart_filters.chart_key("chart-history", screen)
-    strip = overview_chart.overview(history, whole.width, (drawn.since, drawn.until), clickable=True)
+    strip = overview_chart.overview(history, whole.width, (drawn.since, drawn.until), zones.shown(), clickable=True)
     st.altair_chart(
         strip, alt=f"The whole log over time, the window shaded. {finding}", key=key,
         on_select=partial(chart_filters.on_overview, key, whole),

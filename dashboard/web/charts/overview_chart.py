@@ -1,26 +1,32 @@
 """The strip of the whole log's history, with the window on it."""
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import altair as alt
 import polars as pl
 
 from dashboard.events.adornment import Width
 from dashboard.query.drawn import moved
-from dashboard.web.charts import palette
+from dashboard.web.charts import palette, zoned
 
 SPAN = "span"
 _HEIGHT = 44
 
 
 def overview(
-    history: pl.DataFrame, width: Width, window: tuple[datetime, datetime] | None, *, clickable: bool = False
+    history: pl.DataFrame,
+    width: Width,
+    window: tuple[datetime, datetime] | None,
+    zone: tzinfo = UTC,
+    *,
+    clickable: bool = False,
 ) -> alt.LayerChart | alt.FacetChart:
     """All events of each bucket, whatever the filter; the window is shaded. `clickable` adds the selection `span`."""
     totals = history.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
     frame = totals.with_columns(
         end=moved(totals["start"], width, 1), since=pl.col("start").dt.strftime("%Y-%m-%d %H:%M")
     )
+    frame = zoned.with_here(frame, "start", zone)
     x = alt.X(
         "start", type="temporal", title=None, bin="binned", scale=alt.Scale(type="utc"),
         axis=alt.Axis(
@@ -33,6 +39,7 @@ def overview(
         y=alt.Y("events", type="quantitative", title=None, axis=None),
         tooltip=[
             alt.Tooltip("since", type="nominal", title="From (UTC)"),
+            *zoned.tooltips(frame, zone),
             alt.Tooltip("events", type="quantitative", title="Events in the whole log", format=","),
         ],
     )  # fmt: skip

@@ -1,26 +1,29 @@
 """Silence drawn: a pale field with slanting lines where a source said nothing, which is not the same as zero events."""
 
+from datetime import UTC, tzinfo
+
 import altair as alt
 import polars as pl
 
 from dashboard.web import text
-from dashboard.web.charts import palette
+from dashboard.web.charts import palette, zoned
 
 _LINES = 9  # in each field
 
 
-def layers(silences: pl.DataFrame | None, title: str) -> list[alt.Chart]:
+def layers(silences: pl.DataFrame | None, title: str, zone: tzinfo = UTC) -> list[alt.Chart]:
     """The layers below the bars; none where there is no gap. `title` is the axis's.
 
     Vega has no pattern to fill with: each line is drawn.
     """
     if silences is None or silences.is_empty():
         return []
-    fields = _fields(silences)
+    fields = zoned.with_here(_fields(silences), "since", zone)
     tooltip = [
         alt.Tooltip("source", type="nominal", title="Silent"),
         alt.Tooltip("from", type="nominal", title="From (UTC)"),
         alt.Tooltip("to", type="nominal", title="To (UTC)"),
+        *zoned.tooltips(fields, zone),
     ]
     x = alt.X("since", type="temporal", scale=alt.Scale(type="utc"), title=title)
     ends = {"x": x, "x2": alt.X2("until"), "tooltip": tooltip}

@@ -4,7 +4,7 @@ Channel objects only: Altair takes three milliseconds to read each shorthand str
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 import altair as alt
@@ -12,8 +12,8 @@ import polars as pl
 
 from dashboard.events.adornment import Width
 from dashboard.query.drawn import Drawn, moved
-from dashboard.web import text
-from dashboard.web.charts import palette, silence_marks
+from dashboard.web import text, zones
+from dashboard.web.charts import palette, silence_marks, zoned
 from dashboard.web.charts.look import Form, Look, Scale
 
 MOST_CATEGORIES = 8
@@ -45,6 +45,23 @@ class Around:
     now: datetime
     before: pl.DataFrame | None = None  # the period before, as `views.period_before` has it
     silences: pl.DataFrame | None = None  # as `views.silences` has them
+    zone: tzinfo = UTC  # the reader's
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What all layers of one chart share."""
+
+    width: Width
+    zone: tzinfo
+    named: list[str]  # the categories with a colour of their own, the most frequent first
+    look: Look
+
+    @property
+    def title(self) -> str:
+        """The axis's, the same for each layer: Vega would write others beside each other."""
+        zone = zones.name_of(zoned.axis_zone(self.width, self.zone))
+        return f"Time ({zone}), per {WIDTHS[self.width]}"
 
 
 def actions_over_time(
@@ -55,20 +72,20 @@ def actions_over_time(
     *,
     clickable: bool = False,
 ) -> AnyChart:
-    """The categories in each bucket, empty ones drawn as nothing; UTC on the axis, the bucket's width named.
+    """The categories in each bucket, empty ones drawn as nothing; the axis names its zone and the bucket's width.
 
     A bucket that is not over, or that the window cuts, is pale. `clickable` adds the selections `span` and `pick`.
     """
     look = look or Look()
-    drawn = by_category(frame, width, around)
-    named = _named(drawn)
-    base = alt.Chart(drawn)
-    main = (_lines if look.form is Form.LINES else _bars)(base, drawn, width, look, named)
+    zone = around.zone if around else UTC
+    drawn = zoned.with_here(by_category(frame, width, around), "start", zone)
+    axis = Axis(width, zone, _named(drawn), look)
+    main = (_lines if look.form is Form.LINES else _bars)(alt.Chart(drawn), drawn, axis)
     if clickable:
         main[0] = main[0].add_params(*_selections())
-    layers = [*silence_marks.layers(around.silences if around else None, _title(width)), *main]
+    layers = [*silence_marks.layers(around.silences if around else None, axis.title, zone), *main]
     if around is not None and around.before is not None and not around.before.is_empty():
-        layers.append(_before(around.before, frame, width, look))
+        layers.append(_before(around.before, frame, axis))
     chart = layers[0] if len(layers) == 1 else alt.layer(*layers)
     return chart.properties(height=_pixels(drawn), padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
 
@@ -87,32 +104,33 @@ def _selections() -> tuple[alt.Parameter, alt.Parameter]:
     )
 
 
-def _bars(base: alt.Chart, drawn: pl.DataFrame, width: Width, look: Look, named: list[str]) -> list[alt.Chart]:
+def _bars(base: alt.Chart, drawn: pl.DataFrame, axis: Axis) -> list[alt.Chart]:
     faded = alt.when(alt.datum.state == "").then(alt.value(1)).otherwise(alt.value(_PALE))
     return [
         base.mark_bar(binSpacing=1, orient="vertical", cursor="pointer").encode(
-            x=_time(drawn, width, binned=True),
+            x=_time(drawn, axis, binned=True),
             x2=alt.X2("end"),
-            y=_height(look, "normalize" if look.form is Form.SHARE else "zero"),
-            color=_colour(drawn, named),
+            y=_height(axis.look, "normalize" if axis.look.form is Form.SHARE else "zero"),
+            color=_colour(drawn, axis.named),
             opacity=faded,
             order=alt.Order("place", type="quantitative"),
-            tooltip=_TOOLTIP,
+            tooltip=_tooltip(drawn, axis.zone),
         )
     ]
 
 
-def _lines(base: alt.Chart, drawn: pl.DataFrame, width: Width, look: Look, named: list[str]) -> list[alt.Chart]:
+def _lines(base: alt.Chart, drawn: pl.DataFrame, axis: Axis) -> list[alt.Chart]:
     """A line for each category; what leads to a bucket that is not whole is dashed."""
-    encoded = base.encode(x=_time(drawn, width), y=_height(look, None), color=_colour(drawn, named), tooltip=_TOOLTIP)
+    x, y, colour = _time(drawn, axis), _height(axis.look, None), _colour(drawn, axis.named)
+    tooltip = _tooltip(drawn, axis.zone)
+    encoded = base.encode(x=x, y=y, color=colour, tooltip=tooltip)
     lines = encoded.mark_line(strokeWidth=2, cursor="pointer", point=alt.OverlayMarkDef(size=18, cursor="pointer"))
     whole = lines.transform_filter(alt.datum.state == "")
     if drawn.filter(pl.col("state") != "").is_empty():
         return [whole]
     ends = _unfinished_ends(drawn)
     dashed = alt.Chart(ends).mark_line(strokeWidth=2, strokeDash=[3, 3], opacity=0.7).encode(
-        x=_time(drawn, width), y=_height(look, None), color=_colour(drawn, named), detail=alt.Detail("edge:N"),
-        tooltip=_TOOLTIP,
+        x=x, y=y, color=colour, detail=alt.Detail("edge:N"), tooltip=tooltip
     )  # fmt: skip
     return [whole, dashed]
 
@@ -131,46 +149,43 @@ def _unfinished_ends(drawn: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _before(before: pl.DataFrame, frame: pl.DataFrame, width: Width, look: Look) -> alt.Chart:
+def _before(before: pl.DataFrame, frame: pl.DataFrame, axis: Axis) -> alt.Chart:
     """The period before as a pale line: of all events over bars, of each category among lines."""
     by_bucket = before.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
     line: alt.Chart
-    if look.form is Form.LINES:
+    if axis.look.form is Form.LINES:
         kept = _kept(frame)
         shown = _short(before, kept).group_by("category", start="bucket").agg(pl.col("events").sum())
         line = alt.Chart(shown.sort("start", "category")).encode(
             color=_colour(shown, [name for name in text.labels(kept).values() if name in shown["category"]])
         )
     else:
-        middle = pl.col("start") + (moved(by_bucket["start"], width, 1) - by_bucket["start"]) / 2
+        middle = pl.col("start") + (moved(by_bucket["start"], axis.width, 1) - by_bucket["start"]) / 2
         line = alt.Chart(by_bucket.with_columns(middle))
     drawn: alt.Chart = line.mark_line(strokeWidth=1.5, opacity=_PALE, color=palette.QUIET).encode(
-        x=alt.X("start", type="temporal", scale=alt.Scale(type="utc"), title=_title(width)),
-        y=_height(look, None),
+        x=alt.X("start", type="temporal", scale=alt.Scale(type="utc"), title=axis.title),
+        y=_height(axis.look, None),
         tooltip=[alt.Tooltip("events", type="quantitative", title="Events in the period before", format=",")],
     )
     return drawn
 
 
-def _time(drawn: pl.DataFrame, width: Width, *, binned: bool = False) -> alt.X:
+def _time(drawn: pl.DataFrame, axis: Axis, *, binned: bool = False) -> alt.X:
+    zone = zoned.axis_zone(axis.width, axis.zone)
     return alt.X(
         "start",
         type="temporal",
-        title=_title(width),
+        title=axis.title,
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(
             tickCount=_MOST_TICKS,
             values=_ticks(drawn) or alt.Undefined,
             labelOverlap=True,
             grid=False,
-            labelExpr=f"utcFormat(datum.value, '{_time_format(width)}')",
+            labelExpr=zoned.label_expression(_time_format(axis.width), drawn["start"], zone),
         ),
         bin="binned" if binned else alt.Undefined,
     )
-
-
-def _title(width: Width) -> str:
-    return f"Time (UTC), per {WIDTHS[width]}"
 
 
 def _height(look: Look, stack: Literal["normalize", "zero"] | None) -> alt.Y:
@@ -204,11 +219,13 @@ def _colour(drawn: pl.DataFrame, named: list[str]) -> alt.Color:
     return alt.Color("category", type="nominal", scale=scale, legend=legend)
 
 
-_TOOLTIP = [
-    alt.Tooltip("category", type="nominal", title="Category"),
-    alt.Tooltip("since", type="nominal", title="From (UTC)"),
-    alt.Tooltip("events", type="quantitative", title="Events", format=","),
-]
+def _tooltip(drawn: pl.DataFrame, zone: tzinfo) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("category", type="nominal", title="Category"),
+        alt.Tooltip("since", type="nominal", title="From (UTC)"),
+        *zoned.tooltips(drawn, zone),
+        alt.Tooltip("events", type="quantitative", title="Events", format=","),
+    ]
 
 
 def _named(drawn: pl.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.events.columns import COLUMNS
 from dashboard.events.difference import Kind, leaves
-from dashboard.web import text, url
+from dashboard.web import text, url, zones
 from dashboard.web.answers import Event, Screen
 from dashboard.web.event import marked
 from dashboard.web.event.fields import GROUPS, value_of
@@ -61,14 +61,15 @@ def _tray(screen: Screen) -> list[Event]:
 
 def title(event: Event) -> str:
     """An event in a few words, on one line."""
-    return f"{text.one_line(event['action'], 30)} {text.exact(event['occurred_at'])}"
+    return f"{text.one_line(event['action'], 30)} {text.exact(event['occurred_at'], zones.shown())}"
 
 
 def _comparison(events: Sequence[Event]) -> None:
     lines = list(compared(events))
     differing, equal = ([line for line in lines if line.is_equal is same] for same in (False, True))
     differing.sort(key=lambda line: line.is_own)
-    head = [f"{place}. {text.exact(event['occurred_at'])}" for place, event in enumerate(events, 1)]
+    zone = zones.shown()
+    head = [f"{place}. {text.exact(event['occurred_at'], zone)}" for place, event in enumerate(events, 1)]
     st.html(marked.table(head, [(line.label, cells(line)) for line in differing[:_MOST_LINES]]))
     if len(differing) > _MOST_LINES:
         st.caption(f"and {len(differing) - _MOST_LINES:,} more fields that differ")

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.events.columns import COLUMNS
 from dashboard.events.filter import as_text
 from dashboard.events.times import format_time
-from dashboard.web import text, url
+from dashboard.web import text, url, zones
 from dashboard.web.answers import Event, Screen
 from dashboard.web.event import compare, marked
 from dashboard.web.event.around import around
@@ -57,7 +57,7 @@ def _head(screen: Screen, event: Event) -> None:
         st.html(marked.heading(text.one_line(event["action"], 120)), width="content")
         failed = event["outcome"] == "failure"
         st.badge(text.label(event["outcome"]), color="red" if failed else "gray")
-    st.text(f"{text.exact(event['occurred_at'])} · {text.relative(event['occurred_at'], screen.now)}")
+    st.text(f"{text.exact(event['occurred_at'], zones.shown())} · {text.relative(event['occurred_at'], screen.now)}")
     with st.container(horizontal=True, gap="small"):
         for name, narrowed in _NARROWING.items():
             value = event[name]
@@ -74,7 +74,7 @@ def _event(screen: Screen, event: Event) -> None:
         with st.container(gap="xsmall"):
             st.caption(f"**{title}**")
             for name in names:
-                field(COLUMNS[name].label, value_of(name, event))
+                field(COLUMNS[name].label, value_of(name, event, zones.shown()))
     if event["details"]:
         st.caption("**Details**")
         st.code(pretty(event["details"]), language="json", wrap_lines=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, tzinfo
 from typing import Any
 
 import orjson
@@ -28,11 +29,14 @@ def field(label: str, value: str) -> None:
     right.text(value)
 
 
-def value_of(name: str, row: Mapping[str, Any]) -> str:
-    """A field's value in words: times to the microsecond, an absent value as the table says it."""
+def value_of(name: str, row: Mapping[str, Any], zone: tzinfo = UTC) -> str:
+    """A field's value in words: times to the microsecond in UTC, and in the zone beside it; an absent value as the
+    table says it.
+    """
     value = row[name]
     if name in ("occurred_at", "recorded_at"):
-        return format_time(value) if value is not None else text.NOTHING
+        elsewhere = "" if value is None or zone is UTC else f" ({text.exact(value, zone)})"
+        return format_time(value) + elsewhere if value is not None else text.NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

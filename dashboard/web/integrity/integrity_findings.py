@@ -14,7 +14,7 @@ from dashboard.errors import AuditlensError
 from dashboard.events.columns import COLUMNS
 from dashboard.keeping.integrity import Found, Integrity
 from dashboard.keeping.places import Row, Rows
-from dashboard.web import page_list, text
+from dashboard.web import page_list, text, zones
 from dashboard.web.event import fields
 from dashboard.web.serving.service import Service
 
@@ -102,7 +102,7 @@ def _chosen(log: Service, integrity: Integrity, one: Found) -> None:
         _form(log, one)
         return
     st.text(
-        f"Acknowledged {text.exact(event.at)} by {text.one_line(event.who or text.NOTHING, 100)}: "
+        f"Acknowledged {text.exact(event.at, zones.shown())} by {text.one_line(event.who or text.NOTHING, 100)}: "
         f"{text.one_line(event.reason or text.NOTHING, 1_000)}"
     )
 
@@ -128,7 +128,7 @@ def _both(rows: Rows, one: Found) -> None:
 def _at(moment: str | None) -> str:
     """A report's time in words."""
     with suppress(ValueError, TypeError):
-        return f", {text.exact(datetime.fromisoformat(moment or ''))}"
+        return f", {text.exact(datetime.fromisoformat(moment or ''), zones.shown())}"
     return ""
 
 

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard.keeping.integrity import Facts
-from dashboard.web import text
+from dashboard.web import text, zones
 from dashboard.web.serving.service import Service
 
 HOW = (
@@ -20,7 +20,9 @@ def checkpoint(log: Service) -> None:
         return
     with st.container(border=True, key="checkpoint"):
         st.markdown("##### Last checkpoint")
-        st.caption(f"The first {text.count(facts.head.size, 'row')}, signed {text.exact(facts.head.signed_at)}")
+        st.caption(
+            f"The first {text.count(facts.head.size, 'row')}, signed {text.exact(facts.head.signed_at, zones.shown())}"
+        )
         st.code(text.several_lines(facts.head.note, 4_000), language=None, wrap_lines=True)
         st.download_button(
             "Download", facts.head.note, file_name=f"checkpoint-{facts.head.size}.txt", mime="text/plain",

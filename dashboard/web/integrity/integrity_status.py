@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.keeping.integrity import Integrity, Level, Reason
-from dashboard.web import cards, text
+from dashboard.web import cards, text, zones
 from dashboard.web.integrity.integrity_badge import COLOURS, ICONS
 from dashboard.web.serving.service import Service
 
@@ -64,7 +64,7 @@ def _numbers(integrity: Integrity) -> None:
         _number("Re-hashed in 24 h", integrity.coverage, f"{text.count(facts.uncovered, 'row')} left")
         _number(
             "Looked at longest ago", text.relative(oldest, facts.now) if oldest else "never",
-            text.exact(oldest) if oldest else "no row is covered",
+            text.exact(oldest, zones.shown()) if oldest else "no row is covered",
         )  # fmt: skip
         _number(
             "Signed", text.count(head.size, "row") if head else "none",

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard.events.filter import as_text
-from dashboard.web import text, url
+from dashboard.web import text, url, zones
 from dashboard.web.answers import Event, Screen
 from dashboard.web.charts.chart_filters import toggled
 from dashboard.web.held import change
@@ -34,7 +34,7 @@ def cell_bar(screen: Screen, event: Event) -> None:
     if column is None or (column == "description" and value is None):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True, key="cell-bar"):
-        shown = text.exact(value) if isinstance(value, datetime) else value
+        shown = text.exact(value, zones.shown()) if isinstance(value, datetime) else value
         told = "(none)" if shown is None else text.one_line(str(shown), 80) or "(empty)"
         st.text(f"{log_table.HEADERS[column]}: {told}", width="stretch")
         if isinstance(value, datetime):

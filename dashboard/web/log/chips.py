@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 import streamlit as st
 
 from dashboard.events.filter import FIELDS, TEXT_FIELDS, as_value
-from dashboard.web import text, url
+from dashboard.web import text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.held import change
-from dashboard.web.log.filter_bar import RANGES, in_range, range_of
+from dashboard.web.log.time_menu import NEWEST, in_range, range_of, title
 
 _TICK = timedelta(microseconds=1)
 _NAMES = {field: field.capitalize() for field in FIELDS} | {
@@ -35,7 +35,7 @@ def chips(screen: Screen) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="chips"):
         if screen.view.is_default_window:
             st.badge(opening_words(screen), icon=":material/schedule:", color="gray")
-        found = list(active(screen.view))
+        found = list(active(screen.view, zones.shown()))
         for place, chip in enumerate(found):
             st.button(
                 text.label(chip.words), key=f"chip:{place}:{chip.field}:{chip.value}", icon=":material/close:",
@@ -57,15 +57,14 @@ def opening_words(screen: Screen) -> str:
     return f"Newest 30 days: {text.day(since)} to {text.day(until - _TICK)} UTC"
 
 
-def active(view: url.View) -> Iterator[Chip]:
+def active(view: url.View, zone: tzinfo = UTC) -> Iterator[Chip]:
     """A chip for the window and for each value, in the order of the filter."""
-    chosen = range_of(view)
-    if view.all_time or view.filter.last:
-        yield Chip(RANGES.get(chosen or "", f"Last {view.filter.last}"), "time")
-    elif view.filter.since or view.filter.until:
+    if view.filter.since or view.filter.until:
         since, until = view.filter.since, view.filter.until
-        ends = [f"from {text.exact(since)}" if since else "", f"to {text.exact(until)}" if until else ""]
+        ends = [f"from {text.exact(since, zone)}" if since else "", f"to {text.exact(until, zone)}" if until else ""]
         yield Chip("Time: " + " ".join(end for end in ends if end), "time")
+    elif range_of(view) != NEWEST:
+        yield Chip(title(view), "time")
     for name, values in view.filter.values().items():
         for value in values:
             yield Chip(_words(name, value), name, value)
@@ -84,7 +83,7 @@ def take_away(chip: Chip) -> None:
 def without(view: url.View, chip: Chip) -> url.View:
     """The view less this part; less its window, it shows the newest 30 days."""
     return (
-        in_range(view, "newest") if chip.field == "time" else view.narrowed(view.filter.without(chip.field, chip.value))
+        in_range(view, NEWEST) if chip.field == "time" else view.narrowed(view.filter.without(chip.field, chip.value))
     )
 
 

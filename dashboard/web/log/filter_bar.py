@@ -1,12 +1,10 @@
-"""The bar that narrows the log: categories, time, words, and everything else.
+"""The bar that narrows the log: categories, time (`time_menu`), words, and everything else.
 
 A menu's widgets run while it is open only: what a closed one holds is not counted, and a widget that is not on screen
 would miss what the link says.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -17,16 +15,8 @@ from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
 from dashboard.web.held import change, held
+from dashboard.web.log.time_menu import time_menu
 
-_NEWEST, _ALL = "newest", "all"
-RANGES = {
-    _NEWEST: "Newest 30 days",
-    "24h": "Last 24 hours",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
-    "90d": "Last 90 days",
-    _ALL: "All time",
-}
 MORE_FIELDS = {
     "action": "Action",
     "outcome": "Outcome",
@@ -44,14 +34,13 @@ MORE_FIELDS = {
 _WORDS, _WRONG = "search-words", "search-wrong"
 _CLOSED = {"outcome": tuple(Outcome), "clock": (*Clock, NONE)}
 _MOST_CATEGORIES = 40
-_EARLIEST, _LATEST = datetime(1970, 1, 1), datetime(2199, 12, 31, 23, 59)  # noqa: DTZ001 - the picker knows no zones
 
 
 def filter_bar(screen: Screen) -> None:
     """`+ Category`, the time range, `More filters` and the search, in one row that wraps on a phone."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
         _category_menu(screen)
-        _time_menu(screen)
+        time_menu(screen)
         _more_menu(screen)
         _search(screen)
 
@@ -82,69 +71,6 @@ def _toggle(value: str, key: str) -> None:
         return view.narrowed(view.filter.with_values("category", chosen))
 
     change(with_or_without)
-
-
-def _time_menu(screen: Screen) -> None:
-    view = screen.view
-    chosen = range_of(view)
-    title = RANGES.get(chosen or "", "Custom time")
-    with st.popover(title, icon=":material/schedule:", key="time-menu", on_change="rerun") as menu:
-        if not menu.open:
-            return
-        st.radio(
-            "Time range", list(RANGES), format_func=lambda name: RANGES[name], index=None,
-            key=held("time-range", chosen), on_change=_set_range,
-        )  # fmt: skip
-        since, until = screen.wanted.since, screen.wanted.until
-        with st.form("custom-time", border=False):
-            st.caption("Or from and to, in UTC; the end is not included")
-            for title, name, moment in (("From (UTC)", "since", since), ("To (UTC)", "until", until)):
-                st.datetime_input(
-                    title, value=None, key=held(name, _naive(moment)), min_value=_EARLIEST, max_value=_LATEST, step=60,
-                    format="YYYY-MM-DD",
-                )  # fmt: skip
-            st.form_submit_button("Apply", on_click=_set_times)
-
-
-def range_of(view: url.View) -> str | None:
-    """Which of the ready ranges the view has: a span, `newest`, `all`; None for times of its own."""
-    if view.is_default_window:
-        return _NEWEST
-    return _ALL if view.all_time else view.filter.last if view.filter.last in RANGES else None
-
-
-def _set_range() -> None:
-    chosen: str | None = st.session_state["time-range"]
-    if chosen is not None:
-        change(lambda view: in_range(view, chosen))
-
-
-def in_range(view: url.View, chosen: str) -> url.View:
-    """The view with one of the ready ranges instead of its own window."""
-    last = None if chosen in (_NEWEST, _ALL) else chosen
-    timeless = view.filter.with_window(None, None)
-    return replace(view.narrowed(replace(timeless, last=last)), all_time=chosen == _ALL)
-
-
-def _set_times() -> None:
-    since, until = (_aware(st.session_state[name]) for name in ("since", "until"))
-
-    def with_times(view: url.View) -> url.View:
-        if since is None and until is None:
-            raise UsageError("No time is given.", "Give a start, an end or both.")
-        return view.narrowed(view.filter.with_window(since, until))
-
-    change(with_times)
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    """As the picker wants it: to the minute and without a zone; it shows no time that lies outside of its years."""
-    wall = moment and moment.astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
-    return wall if wall and _EARLIEST <= wall <= _LATEST else None
-
-
-def _aware(wall: datetime | None) -> datetime | None:
-    return wall and wall.replace(tzinfo=UTC)
 
 
 def _more_menu(screen: Screen) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from hashlib import blake2b
 
@@ -13,7 +13,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from dashboard.events.columns import COLUMNS, TABLE_COLUMNS
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.query.sort import NEWEST_FIRST, Sort
-from dashboard.web import text, url
+from dashboard.web import text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.charts import palette
 from dashboard.web.held import change
@@ -46,8 +46,9 @@ def log_table(screen: Screen) -> None:
     """The page's rows, and the pages to turn."""
     rows = screen.rows()
     key = table_key(screen.view, screen.page())
+    written = cells(rows, screen.now, zones.shown())
     st.dataframe(
-        coloured(cells(rows, screen.now), colour), key=key, height=min(_HEIGHT, 40 + ROW_PIXELS * max(rows.height, 1)),
+        coloured(written, colour), key=key, height=min(_HEIGHT, 40 + ROW_PIXELS * max(rows.height, 1)),
         row_height=ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
         selection_mode=["single-cell", "single-column"],
         on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
@@ -73,7 +74,7 @@ def table_key(view: url.View, page: int) -> str:
     return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
 
 
-def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def cells(rows: pl.DataFrame, now: datetime, zone: tzinfo = UTC) -> pl.DataFrame:
     """The rows as they are written on screen: texts only, nothing in them is markup. Columns as `HEADERS`."""
     written: dict[str, list[str]] = {name: [] for name in HEADERS}
     for row in rows.iter_rows(named=True):
@@ -82,7 +83,7 @@ def cells(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
             written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"], _LONGEST[name]))
         mark = _CLOCK_MARKS.get(row["clock"])
         ago = text.relative(row["occurred_at"], now).replace(" ", _NO_BREAK, 1)
-        written["occurred_at"].append(f"{text.exact(row['occurred_at'])} {ago}{f' {mark}' if mark else ''}")
+        written["occurred_at"].append(f"{text.exact(row['occurred_at'], zone)} {ago}{f' {mark}' if mark else ''}")
     return pl.DataFrame(written, schema=dict.fromkeys(HEADERS, pl.String))
 
 

@@ -1,5 +1,7 @@
 """The newest failures: who tried what, and when."""
 
+from datetime import UTC, tzinfo
+
 import polars as pl
 import streamlit as st
 
@@ -8,7 +10,7 @@ from dashboard.events.vocabulary import Outcome
 from dashboard.query import views
 from dashboard.query.engine import Engine
 from dashboard.query.sort import NEWEST_FIRST
-from dashboard.web import cards, log_links, text
+from dashboard.web import cards, log_links, text, zones
 from dashboard.web.answers import Screen
 
 ROWS = 6
@@ -32,10 +34,11 @@ def _failures(screen: Screen) -> None:
         if rows.is_empty():
             st.text("Nothing failed in these days.")
             return
+        zone = zones.shown()
         st.dataframe(
-            cells(screen, rows), hide_index=True, key="failures-table", alt="The newest failures",
+            cells(screen, rows, zone), hide_index=True, key="failures-table", alt="The newest failures",
             column_config={
-                "event": log_links.column("Timestamp (UTC)", 130),
+                "event": log_links.column(f"Timestamp ({zones.name_of(zone)})", 130),
                 "actor": st.column_config.TextColumn("Actor", width=110),
                 "action": st.column_config.TextColumn("Action", width=110),
                 "description": st.column_config.TextColumn("Description", width=230),
@@ -49,11 +52,12 @@ def _newest(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
     return views.log_page(engine, wanted, NEWEST_FIRST, 0, ROWS)
 
 
-def cells(screen: Screen, rows: pl.DataFrame) -> pl.DataFrame:
+def cells(screen: Screen, rows: pl.DataFrame, zone: tzinfo = UTC) -> pl.DataFrame:
     """The rows as they are written: texts only, and the time as a link to the event."""
     written: dict[str, list[str]] = {name: [] for name in ("event", *_LONGEST)}
     for row in rows.iter_rows(named=True):
-        written["event"].append(log_links.event_cell(screen, row["id"], f"{row['occurred_at']:%d %b %H:%M:%S}"))
+        local = row["occurred_at"].astimezone(zone)
+        written["event"].append(log_links.event_cell(screen, row["id"], f"{local:%d %b %H:%M:%S}"))
         for name, longest in _LONGEST.items():
             written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"], longest))
     return pl.DataFrame(written, schema=dict.fromkeys(written, pl.String))

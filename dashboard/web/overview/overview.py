@@ -11,7 +11,7 @@ from dashboard.events.adornment import Width
 from dashboard.events.filter import EventFilter
 from dashboard.events.times import EARLIEST
 from dashboard.query.figures import Figure, figures
-from dashboard.web import answers, cards, page_list, text, url
+from dashboard.web import answers, cards, page_list, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.serving import service
@@ -141,5 +141,6 @@ def where_next(day: Day) -> None:
                 st.page_link(page, label=f"**{title}**")
                 st.caption(told)
     st.caption(
-        f"As of #{screen.as_of:,}, asked {text.exact(screen.now)}. Every number opens the events that it counts."
+        f"As of #{screen.as_of:,}, asked {text.exact(screen.now, zones.shown())}. "
+        "Every number opens the events that it counts."
     )

@@ -57,6 +57,10 @@ class LogService:
     def demo(self) -> bool:
         return self._log.demo
 
+    @property
+    def zone(self) -> str:
+        return self._log.settings.zone
+
     def engine(self, as_of: int | None = None) -> Engine:
         return self._questions.engine(as_of)
 

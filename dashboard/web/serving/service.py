@@ -48,6 +48,10 @@ class Service(Protocol):
     def geo_problem(self) -> str | None:
         """What is wrong with the GeoIP database, as a sentence; None when regions are known."""
 
+    @property
+    def zone(self) -> str:
+        """The organisation's time zone; empty when it is not set."""
+
     def engine(self, as_of: int | None = None) -> Engine:
         """The engine that answers as of this state, or of the newest. Raises UsageError for a state to come."""
 

@@ -11,7 +11,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.query import views
 from dashboard.query.engine import Engine
 from dashboard.query.figures import Figure, figures
-from dashboard.web import answers, cards, page_list, text, url
+from dashboard.web import answers, cards, page_list, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.overview import figure_tiles
@@ -134,5 +134,5 @@ def said(review: Review) -> str:
 def tiles(review: Review) -> None:
     """Totals against the week before."""
     figure_tiles.tiles(review.screen, review.figures(), "week before")
-    state = f"As of #{review.screen.as_of:,}, asked {text.exact(review.screen.now)}."
+    state = f"As of #{review.screen.as_of:,}, asked {text.exact(review.screen.now, zones.shown())}."
     st.caption(f"{state} A number opens the events that it counts. Bars: the days of both weeks.")

@@ -1,6 +1,6 @@
 """The week's tables: numbers by day and category, the most active accounts, and what was deleted."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import polars as pl
 import streamlit as st
@@ -10,7 +10,7 @@ from dashboard.events.filter import as_text
 from dashboard.query import views
 from dashboard.query.figures import deletions
 from dashboard.query.ranking import top_over_time
-from dashboard.web import cards, log_links, text
+from dashboard.web import cards, log_links, text, zones
 from dashboard.web.answers import Screen
 
 MOST_CATEGORIES = 8
@@ -115,21 +115,22 @@ def _deleted(screen: Screen) -> None:
         if frame.is_empty():
             st.text("Nobody deleted anything.")
             return
+        zone = zones.shown()
         st.dataframe(
-            deleted_cells(meant, frame.head(MOST_ROWS)), hide_index=True, key="deleted", alt="What was deleted",
+            deleted_cells(meant, frame.head(MOST_ROWS), zone), hide_index=True, key="deleted", alt="What was deleted",
             column_config={
                 "actor": st.column_config.TextColumn("Account", width=110),
                 "action": st.column_config.TextColumn("Action", width=130),
                 "events": log_links.column("Events", 70),
                 "targets": st.column_config.TextColumn("Things", width=60),
-                "last": st.column_config.TextColumn("Last (UTC)", width=110),
+                "last": st.column_config.TextColumn(f"Last ({zones.name_of(zone)})", width=110),
             },
         )  # fmt: skip
         count = int(frame["events"].sum())
         log_links.open_events(meant, meant.wanted, f"Open all {text.count(count, 'deletion')}")
 
 
-def deleted_cells(meant: Screen, frame: pl.DataFrame) -> pl.DataFrame:
+def deleted_cells(meant: Screen, frame: pl.DataFrame, zone: tzinfo = UTC) -> pl.DataFrame:
     """One row for each account and action."""
     rows = []
     for row in frame.iter_rows(named=True):
@@ -140,7 +141,7 @@ def deleted_cells(meant: Screen, frame: pl.DataFrame) -> pl.DataFrame:
                 "action": text.one_line(row["action"], 60),
                 "events": log_links.cell(meant, one, row["events"]),
                 "targets": f"{row['targets']:,}",
-                "last": f"{row['last_at']:%a %d %b %H:%M}",
+                "last": f"{row['last_at'].astimezone(zone):%a %d %b %H:%M}",
             }
         )
     return pl.DataFrame(rows, schema=dict.fromkeys(("actor", "action", "events", "targets", "last"), pl.String))

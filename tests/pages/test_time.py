@@ -1,0 +1,80 @@
+"""Times in the zone that the reader chose; the same rows in each."""
+
+from datetime import datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.web import zones
+from tests.pages.reading import again, opened, texts
+from tests.web import sample
+
+LAST = "2026-11-23 08:00:00 UTC"
+
+
+def switch(at: AppTest) -> object:
+    return next(box for box in at.selectbox if box.label == "Times in")
+
+
+def first_time(at: AppTest) -> str:
+    return str(at.dataframe[0].value["occurred_at"][0])
+
+
+def in_berlin(**params: str) -> AppTest:
+    at = opened("audit_logs.py")
+    at.context = {"timezone": "Europe/Berlin"}
+    at.query_params.clear()
+    for name, value in params.items():
+        at.query_params[name] = value
+    return again(at)
+
+
+def test_utc_stands_until_somebody_chooses_and_each_page_has_the_switch(log: sample.SampleService) -> None:
+    log.zone = "Asia/Kolkata"
+    at = in_berlin()
+    assert first_time(at).startswith(LAST)
+    assert switch(at).options == ["UTC", "Europe/Berlin (yours)", "Asia/Kolkata (organisation)"]  # type: ignore[attr-defined]
+    for page in ("overview.py", "weekly.py", "security.py", "integrity.py"):
+        assert switch(opened(page))
+
+
+def test_a_browser_in_utc_without_an_organisation_s_zone_has_nothing_to_switch(log: sample.SampleService) -> None:
+    at = opened("audit_logs.py")
+    assert "Times in UTC" in texts(at)
+    assert not [box for box in at.selectbox if box.label == "Times in"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "first"),
+    [(zones.Choice.OWN, "2026-11-23 09:00:00 +01:00"), (zones.Choice.ORGANISATION, "2026-11-23 13:30:00 +05:30")],
+)
+def test_the_times_follow_and_the_rows_stay(log: sample.SampleService, choice: zones.Choice, first: str) -> None:
+    log.zone = "Asia/Kolkata"
+    at = in_berlin(since="2026-11-22T00:00:00Z")
+    before = at.dataframe[0].value
+    at.session_state[zones.KEY] = choice
+    again(at)
+    assert first_time(at).startswith(first)
+    assert at.dataframe[0].value.drop(columns="occurred_at").equals(before.drop(columns="occurred_at"))
+    assert at.query_params.get("since") in ("2026-11-22T00:00:00Z", ["2026-11-22T00:00:00Z"])
+    assert any(f"from 2026-11-22 {first[-6:].strip('+')}:00 {first[-6:]}" in str(chip.label).replace("\\", "")
+               for chip in at.button)  # fmt: skip
+
+
+def test_the_calendar_is_read_in_that_zone_and_a_doubt_about_clocks_is_told(log: sample.SampleService) -> None:
+    at = in_berlin()
+    at.session_state[zones.KEY] = zones.Choice.OWN
+    at.session_state["time-menu"] = True
+    again(at)
+    since, until = at.datetime_input
+    assert (since.label, until.label) == ("From (Europe/Berlin)", "To (Europe/Berlin)")
+    since.set_value(datetime(2026, 10, 25, 2, 30))  # noqa: DTZ001 - what a picker gives
+    until.set_value(datetime(2026, 11, 23, 8, 0))  # noqa: DTZ001
+    next(button for button in at.button if button.label == "Apply" and "custom-time" in str(button.form_id)).click()
+    again(at)
+    assert "comes twice in Europe/Berlin: the first is meant" in " ".join(str(one.value) for one in at.toast).replace(
+        "\\", ""
+    )
+    times = at.dataframe[0].value["occurred_at"]
+    assert times[0].startswith("2026-11-23 07:51:00 +01:00")
+    assert len(times) == 100
