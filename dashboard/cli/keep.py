@@ -105,6 +105,7 @@ def _show(log: "Log", targets: "Targets") -> None:
     for group, count in targets.places().items():
         table.add_row(f"record: {group}", f"{count:,}", "the value and its salt go, in the archive's two tables too")
     table.add_row("quarantine", f"{len(targets.conflicts):,}", "the submission goes, its key stays")
+    table.add_row("saved views", f"{len(targets.views):,}", "name, description and filter go; their owner is told")
     for field, count in targets.clear.items():
         table.add_row(f"record: {field}", f"{count:,}", "STAYS: it is hashed as it is", style="yellow")
     anything = not targets.is_empty
@@ -117,7 +118,7 @@ def _show(log: "Log", targets: "Targets") -> None:
         ("archive's old versions", "deleted; who reads one opens the newest"),
         ("database's files", files),
         ("answers in memory", "dropped by every server at its next look"),
-        ("saved views, reports", "none are kept here"),
+        ("reports", "none are kept here"),
     ):
         table.add_row(place, "", what if anything else "nothing to do")
     err.print(table)
@@ -127,7 +128,8 @@ def _show(log: "Log", targets: "Targets") -> None:
 
 def _tell(done: "Erased", left: "Targets") -> None:
     err.print(
-        f"Erased {done.groups:,} fields of {done.events:,} events and {done.conflicts:,} quarantined submissions; "
+        f"Erased {done.groups:,} fields of {done.events:,} events, {done.conflicts:,} quarantined submissions, and "
+        f"{done.views:,} saved views; "
         f"{done.archive_rows:,} rows of the archive written anew, {done.archive_files:,} files deleted. "
         f"This is erasure {done.erasure_no} of the log."
     )
@@ -147,6 +149,7 @@ def _report(targets: "Targets", done: "Erased | None", left: "Targets | None") -
         "events": targets.events,
         "groups": targets.places(),
         "conflicts": len(targets.conflicts),
+        "views": len(targets.views),
         "clear": dict(targets.clear),
         "erasure": done.erasure_no if done else None,
     }

@@ -32,7 +32,7 @@ OUT_OF_REACH = (
 EXTERNAL = (
     "the files of your PostgreSQL: old row versions, statistics, write-ahead log, replicas and server logs keep the "
     "values until its administrator ran ANALYZE, ran VACUUM (FULL) on the partitions of audit_event, on sealed, "
-    "conflict and pg_statistic, and rotated the logs away"
+    "conflict, saved_view and pg_statistic, and rotated the logs away"
 )
 
 
@@ -44,6 +44,7 @@ class Erased:
     events: int
     groups: int
     conflicts: int
+    views: int  # saved views that were emptied
     archive_rows: int = 0  # rows of both tables that were written anew
     archive_files: int = 0  # files of old versions that were deleted
     log_places: int = 0  # places in the database server's log
@@ -70,7 +71,7 @@ def erase(log: Log, targets: Targets, reason: str) -> Erased:
     with ErasingRecord(log.urls.of("redactor")) as record, closing(log.reader()) as reader, record.mirroring():
         _complete(log, record, reader)
         groups = _with_digests(log, reader, targets.groups)
-        number = record.erase(groups, targets.conflicts, reason, _by(targets.values))
+        number = record.erase(groups, targets.conflicts, reason, _by(targets.values), targets.views)
         blotted = purging.blot_out(log.urls.of("reader"), targets.values) if log.embedded else 0
         catch_up(log)
         done = _complete(log, record, reader)
@@ -79,6 +80,7 @@ def erase(log: Log, targets: Targets, reason: str) -> Erased:
         events=targets.events,
         groups=targets.groups.height,
         conflicts=len(targets.conflicts),
+        views=len(targets.views),
         archive_rows=done.archive_rows,
         archive_files=done.archive_files,
         log_places=blotted,

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 import polars as pl
 
@@ -45,6 +46,7 @@ class Targets:
     waiting: int  # events that are not sealed yet, so were not looked at
     groups: pl.DataFrame  # seq, event_id, grp: a row a group, in the order of the log
     conflicts: tuple[int, ...]  # quarantined submissions
+    views: tuple[int, ...]  # saved views that name a value, in their filter too
     clear: Mapping[str, int]  # field -> how many events name a value where it can't be erased
 
     @property
@@ -53,7 +55,7 @@ class Targets:
 
     @property
     def is_empty(self) -> bool:
-        return self.groups.is_empty() and not self.conflicts
+        return self.groups.is_empty() and not self.conflicts and not self.views
 
     def places(self) -> dict[str, int]:
         """Group -> how many events it would be emptied in."""
@@ -74,6 +76,7 @@ def find(log: Log, values: Sequence[str]) -> Targets:
         size = reader.tree_size()
         waiting, _ = reader.waiting()
         conflicts = tuple(number for number, kept in reader.submissions() if _names(kept, wanted))
+        saved = tuple(number for number, texts in reader.view_texts() if _in_view(texts, wanted))
     found, clear = [], dict.fromkeys(CLEAR, 0)
     for events, evidence in _parts(log, size):
         groups, counts = _found(events, evidence, wanted)
@@ -85,6 +88,7 @@ def find(log: Log, values: Sequence[str]) -> Targets:
         waiting=waiting,
         groups=pl.concat(found).unique(["seq", "grp"]).sort("seq", "grp"),
         conflicts=conflicts,
+        views=saved,
         clear={name: count for name, count in clear.items() if count},
     )
 
@@ -157,6 +161,11 @@ def _names(submission: str, values: Sequence[str]) -> bool:
     original = json.loads(submission).get("original")
     line = _read(bytes.fromhex(original.removeprefix("\\x"))) if original else ""
     return any(is_named(text, value) for text in (submission, line) for value in values)
+
+
+def _in_view(texts: str, values: Sequence[str]) -> bool:
+    """Whether a saved view names a value: as it stands, or as its link encodes it."""
+    return any(is_named(text, value) for text in (texts, unquote_plus(texts)) for value in values)
 
 
 def _any_value(names: Sequence[str]) -> pl.Expr:

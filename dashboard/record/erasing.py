@@ -38,9 +38,11 @@ class ErasingRecord:
         with mirroring_alone(self._connection, patience_s):
             yield
 
-    def erase(self, groups: Sequence[Group], conflicts: Sequence[int], reason: str, by: str | None) -> int | None:
-        """Erases groups and quarantined submissions, with the event that says so; gives the erasure's number, None when
-        all of it was erased before. About 0.1 ms a group.
+    def erase(
+        self, groups: Sequence[Group], conflicts: Sequence[int], reason: str, by: str | None, views: Sequence[int] = ()
+    ) -> int | None:
+        """Erases groups, quarantined submissions and saved views, with the events that say so, in one transaction;
+        gives the erasure's number, None when all of it was erased before. About 0.1 ms a group.
         """
         columns = [
             [group.event_id for group in groups],
@@ -48,8 +50,9 @@ class ErasingRecord:
             [group.digest for group in groups],
         ]
         return self._ask(
-            "select audit_erase(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s, %s)",
-            *columns, list(conflicts), reason, by,
+            "select audit_erase_views(audit_erase(%s::bigint[], %s::text[], %s::bytea[], %s::bigint[], %s, %s), "
+            "%s::bigint[], %s, %s)",
+            *columns, list(conflicts), reason, by, list(views), reason, by,
         )  # fmt: skip
 
     def did(self, erasure_no: int, step: str) -> None:

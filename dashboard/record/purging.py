@@ -28,7 +28,8 @@ def purge(any_url: str, erasures: Sequence[int]) -> None:
     """
     with driver_errors(), connect(as_user(any_url, SUPERUSER), "erasure") as connection:
         tables = connection.execute(sql("record/touched_tables").encode(), {"erasures": list(erasures)}).fetchall()
-        connection.execute("analyze audit_event, sealed, conflict")  # the most common values of a column are kept
+        # the most common values of a column are kept
+        connection.execute("analyze audit_event, sealed, conflict, saved_view")
         _wait_for_older(connection)
         for (name,) in [*tables, ("pg_catalog.pg_statistic",)]:
             connection.execute(f"vacuum (full) {name}".encode())  # the name is the server's own, quoted by it

@@ -123,35 +123,43 @@ class RecordReader:
     def erased_groups(self, first: int = 0) -> pl.DataFrame:
         """The groups erased with a record, from that erasure on: seq, event_id, grp; in the order of the log."""
         schema = {"seq": pl.Int64, "event_id": pl.Int64, "grp": pl.String}
-        return pl.DataFrame(self._rows("record/erased_groups", {"first": first}), schema=schema, orient="row")
+        return pl.DataFrame(self.rows("record/erased_groups", {"first": first}), schema=schema, orient="row")
 
     def erased_digests(self) -> dict[tuple[int, str], str]:
         """(event id, group) -> digest in hexadecimal, of every group erased with a record."""
-        return {(row[0], row[1]): row[2] for row in self._rows("record/erased_digests")}
+        return {(row[0], row[1]): row[2] for row in self.rows("record/erased_digests")}
 
     def open_erasures(self) -> tuple[OpenErasure, ...]:
         """The erasures that are not complete."""
-        return tuple(OpenErasure(*row) for row in self._rows("record/open_erasures"))
+        return tuple(OpenErasure(*row) for row in self.rows("record/open_erasures"))
 
     def submissions(self) -> list[tuple[int, str]]:
         """The quarantined submissions: id, JSON text."""
-        return [(int(row[0]), str(row[1])) for row in self._rows("record/submissions")]
+        return [(int(row[0]), str(row[1])) for row in self.rows("record/submissions")]
 
     def retired(self) -> tuple[RetiredMonth, ...]:
         """The months that left PostgreSQL."""
-        return tuple(RetiredMonth(row[0], _ranges(row[1]), row[2]) for row in self._rows("record/retired"))
+        return tuple(RetiredMonth(row[0], _ranges(row[1]), row[2]) for row in self.rows("record/retired"))
 
     def months(self, before: datetime) -> tuple[Month, ...]:
         """The months that the record holds events of, recorded before a time. Counts: seconds on a large record."""
-        return tuple(Month(*row) for row in self._rows("record/months", {"before": before}))
+        return tuple(Month(*row) for row in self.rows("record/months", {"before": before}))
 
     def places_of_month(self, first: datetime, beyond: datetime) -> list[tuple[int, bytes]]:
         """Place and leaf of each sealed event of a month. Looks at all places: about a second a million."""
         return [
-            (row[0], bytes(row[1])) for row in self._rows("record/places_of_month", {"first": first, "beyond": beyond})
+            (row[0], bytes(row[1])) for row in self.rows("record/places_of_month", {"first": first, "beyond": beyond})
         ]
 
-    def _rows(self, name: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+    def view_texts(self) -> list[tuple[int, str]]:
+        """The texts of each saved view, in which a person can be named: its number, and all of them on lines."""
+        return [
+            (int(number), "\n".join(text for text in texts if text))
+            for number, *texts in self.rows("record/view_texts")
+        ]
+
+    def rows(self, name: str, values: Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """What one file of `queries/` gives."""
         with driver_errors(), self.engine.connect() as connection:
             return _driver(connection.connection).execute(sql(name).encode(), values).fetchall()
 

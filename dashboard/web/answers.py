@@ -14,6 +14,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.query import views
 from dashboard.query.drawn import Drawn
 from dashboard.query.engine import Engine
+from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
 from dashboard.web.serving.service import Service
@@ -73,9 +74,11 @@ class Screen:
         return min(self.view.page, self.pages())
 
     def rows(self) -> pl.DataFrame:
+        """The page's rows, with the columns of `log_page`, or with all where the table shows another one."""
         offset, sort = (self.page() - 1) * ROWS, self.view.sort
-        key = ("rows", url.write_sort(sort), offset)
-        return self._ask(key[0], key[1:], lambda: views.log_page(self.engine, self.wanted, sort, offset, ROWS))
+        page = views.log_page if SCHEMAS["log_page"].keys() >= {*self.view.layout.columns} else views.whole_page
+        key = (page.__name__, url.write_sort(sort), offset)
+        return self._ask("rows", key, lambda: page(self.engine, self.wanted, sort, offset, ROWS))
 
     def drawn(self) -> Drawn | None:
         """What the charts of time draw; None when there is no event."""

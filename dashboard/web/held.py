@@ -1,6 +1,7 @@
 """Widgets that follow the URL: the link sets them before they run, and what a person does is written to the link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
@@ -18,6 +19,15 @@ def held(key: str, value: object) -> str:
     if st.session_state.get(key, _MISSING) != value:
         st.session_state[key] = value
     return key
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What goes wrong in the block is told and not done."""
+    try:
+        yield
+    except AuditlensError as wrong:
+        st.toast(text.label(f"{wrong.message} {wrong.hint}", 240), icon=":material/warning:")
 
 
 def change(make: Callable[[url.View], url.View]) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.events import regions
 from dashboard.web import cards, page_list, text, zones
 from dashboard.web.integrity import integrity_badge
+from dashboard.web.saved import opening
 from dashboard.web.serving import service
 from dashboard.web.serving.service import Service
 
@@ -22,6 +23,7 @@ def show() -> None:
     title = next((one.title for one in pages if one.url_path == page.url_path), "Auditlens")
     st.set_page_config(page_title=f"{title} · Auditlens" if title != "Auditlens" else title)
     with cards.boundary():
+        opening.begin(service.current(), page.url_path)
         page.run()
     with cards.boundary():
         _sidebar(pages, service.current())

@@ -7,17 +7,18 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.errors import UsageError
-from dashboard.events.columns import TABLE_COLUMNS
 from dashboard.events.filter import EventFilter
 from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.web.charts import look
 from dashboard.web.charts.look import Look
+from dashboard.web.log import layout
+from dashboard.web.log.layout import Layout
 
 Pairs = Sequence[tuple[str, str]]
 
-SORTABLE = (*TABLE_COLUMNS, "outcome")
+SORTABLE = layout.CHOICES
 MOST_COMPARED = 6
-_OWN = ("sort", "page", "event", "as_of", "range", "compare", *look.NAMES)
+_OWN = ("sort", "page", "event", "as_of", "range", "compare", *look.NAMES, *layout.NAMES)
 _LARGEST = 2**63 - 1
 
 
@@ -33,6 +34,7 @@ class View:
     as_of: int | None = None  # a state to stay at; without it the newest one
     compare: tuple[int, ...] = ()  # the events that are held against each other, in the order they were chosen
     look: Look = field(default_factory=Look)  # of the chart of time
+    layout: Layout = field(default_factory=Layout)  # of the table
 
     @property
     def is_default_window(self) -> bool:
@@ -45,8 +47,8 @@ class View:
 
     @property
     def rows(self) -> "View":
-        """The same rows, with no event open and the charts as they come: what names a table and its state."""
-        return replace(self, event=None, as_of=None, compare=(), look=Look())
+        """The same rows, with no event open and all drawn as it comes: what names a table and its state."""
+        return replace(self, event=None, as_of=None, compare=(), look=Look(), layout=Layout())
 
     def sorted_by(self, sort: Sort) -> "View":
         return replace(self, sort=sort, page=1, event=None)
@@ -68,6 +70,7 @@ def parse(pairs: Pairs) -> View:
         as_of=_number("as_of", own.get("as_of"), least=0),
         compare=_compared([text for name, text in pairs if name == "compare"]),
         look=look.read(own),
+        layout=layout.read(own),
     )
     if view.all_time and view.filter.is_timed:
         raise UsageError("range: can't be joined with times", "Give either all time or since, until, last or during.")
@@ -92,7 +95,7 @@ def to_pairs(view: View) -> list[tuple[str, str]]:
     pairs += [("page", str(view.page))] if view.page > 1 else []
     pairs += [("as_of", str(view.as_of))] if view.as_of is not None else []
     pairs += [("compare", str(one)) for one in view.compare]
-    pairs += view.look.pairs()
+    pairs += [*view.look.pairs(), *view.layout.pairs()]
     return pairs + ([("event", str(view.event))] if view.event is not None else [])
 
 

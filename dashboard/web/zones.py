@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from dashboard.web import text
+from dashboard.web.held import told
+from dashboard.web.saved import reader
 from dashboard.web.serving import service
 
-KEY = "zone-choice"
+KEY, OURS = "zone-choice", "organisation-zone"
 
 
 class Choice(StrEnum):
@@ -50,16 +52,27 @@ def switch() -> None:
     if len(known) == 1:
         st.caption("Times in UTC")
         return
+    if st.session_state.get(KEY) not in known:  # chosen in another browser, or before the setting was taken away
+        st.session_state[KEY] = Choice.UTC
     st.selectbox(
         "Times in", list(known), format_func=lambda choice: _told(choice, known[choice]), key=KEY,
+        on_change=_keep,
         help="How times are written for you. Links and files do not change: files are in UTC, and days, weeks and "
         "months are counted by UTC.",
     )  # fmt: skip
 
 
+def _keep() -> None:
+    """Remembers the choice for the next visit, for a reader who can be told from others."""
+    who = reader.current()
+    if who is not None:
+        with told():
+            service.current().saved.see_times_in(st.session_state[KEY], who.key)
+
+
 def _known() -> dict[Choice, tzinfo]:
     """What there is to choose from."""
-    own, ours = named(st.context.timezone), named(service.current().zone)
+    own, ours = named(st.context.timezone), named(st.session_state.get(OURS))
     found: dict[Choice, tzinfo] = {Choice.UTC: UTC}
     if own is not None and own.key not in ("UTC", "Etc/UTC"):
         found[Choice.OWN] = own

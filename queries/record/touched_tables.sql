@@ -8,4 +8,6 @@ union
 select 'sealed' from erased_group g where g.grp = 'place' and g.erasure_no = any(%(erasures)s::bigint[])
 union
 select 'conflict' from conflict c where c.erasure_no = any(%(erasures)s::bigint[])
+union
+select 'saved_view' -- what readers changed and deleted is in its old row versions
 order by name

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.sampled import Site
-from tests.browser.walk import TABLE, eventually, go, link_says, rows
+from tests.browser.walk import TABLE, eventually, go, headers, link_says, rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -108,6 +108,21 @@ def test_a_chart_is_drawn_as_its_menu_says_and_shows_its_numbers(page: Page, sit
     table = page.get_by_test_id("stPopoverBody").locator(f"{TABLE} table tbody tr")
     eventually(lambda: table.count() > 5)
     assert settled(page) == whole
+
+
+def test_a_saved_view_is_this_browser_s_after_a_reload(page: Page, site: Site) -> None:
+    go(page, site, "?category=Restore&columns=seq,category&density=compact")
+    shown(page, "views-menu").click()
+    shown(page, "view-new").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("What was restored")
+    shown(page, "view-save").click()
+    expect(shown(page, "views-menu")).to_have_text(re.compile("What was restored"))
+    go(page, site)
+    shown(page, "views-menu").click()
+    page.get_by_test_id("stPopoverBody").get_by_text("What was restored").click()
+    link_says(page, "density=compact")
+    eventually(lambda: headers(page) == ["Seq", "Category"] and {row[1] for row in rows(page)} == {"Restore"})
+    assert settled(page) == in_file(page)
 
 
 def test_ten_thousand_values_are_found_by_typing_and_odd_names_stay_in_their_card(page: Page, site: Site) -> None:

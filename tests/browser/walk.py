@@ -99,10 +99,12 @@ def headers(page: Page) -> list[str]:
 
 def click_header(page: Page, label: str) -> None:
     """The header of a column by its place in the drawn widths."""
-    from dashboard.web.log.log_table import _WIDTHS, HEADERS
+    from dashboard.events.columns import COLUMNS
+    from dashboard.web.log.layout import USUAL
+    from dashboard.web.log.log_table import _WIDTHS
 
-    names = list(HEADERS)
-    place = [HEADERS[name] for name in names].index(label)
+    names = list(USUAL)
+    place = [COLUMNS[name].label for name in names].index(label)
     box = page.locator(f"{TABLE} canvas").first.bounding_box()
     assert box is not None
     scale = max(1.0, box["width"] / sum(_WIDTHS.values()))

@@ -6,8 +6,17 @@ from datetime import UTC, datetime
 import pytest
 import streamlit as st
 
+from dashboard.web.saved import reader
 from dashboard.web.serving import service
 from tests.web import sample
+
+
+@pytest.fixture(autouse=True)
+def cookie(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The browser's secret, none unless a test gives one."""
+    given = {"secret": ""}
+    monkeypatch.setattr(reader, "_secret", lambda: given["secret"])
+    return given
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ from datetime import datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
+from dashboard.paths import APP, PAGES
 from dashboard.web import zones
+from dashboard.web.page_list import LOG_PATH
 from tests.pages.reading import again, opened, texts
 from tests.web import sample
 
@@ -21,9 +24,9 @@ def first_time(at: AppTest) -> str:
 
 
 def in_berlin(**params: str) -> AppTest:
-    at = opened("audit_logs.py")
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at._page_hash = calc_hash(LOG_PATH)  # switch_page finds a page of another path only after a run of the overview
     at.context = {"timezone": "Europe/Berlin"}
-    at.query_params.clear()
     for name, value in params.items():
         at.query_params[name] = value
     return again(at)
@@ -35,11 +38,12 @@ def test_utc_stands_until_somebody_chooses_and_each_page_has_the_switch(log: sam
     assert first_time(at).startswith(LAST)
     assert switch(at).options == ["UTC", "Europe/Berlin (yours)", "Asia/Kolkata (organisation)"]  # type: ignore[attr-defined]
     for page in ("overview.py", "weekly.py", "security.py", "integrity.py"):
-        assert switch(opened(page))
+        at.switch_page(str(PAGES / page))
+        assert switch(again(at)).value == zones.Choice.UTC  # type: ignore[attr-defined]
 
 
 def test_a_browser_in_utc_without_an_organisation_s_zone_has_nothing_to_switch(log: sample.SampleService) -> None:
-    at = opened("audit_logs.py")
+    at = opened("overview.py")
     assert "Times in UTC" in texts(at)
     assert not [box for box in at.selectbox if box.label == "Times in"]
 
@@ -52,7 +56,7 @@ def test_the_times_follow_and_the_rows_stay(log: sample.SampleService, choice: z
     log.zone = "Asia/Kolkata"
     at = in_berlin(since="2026-11-22T00:00:00Z")
     before = at.dataframe[0].value
-    at.session_state[zones.KEY] = choice
+    switch(at).set_value(choice)  # type: ignore[attr-defined]
     again(at)
     assert first_time(at).startswith(first)
     assert at.dataframe[0].value.drop(columns="occurred_at").equals(before.drop(columns="occurred_at"))
@@ -63,7 +67,7 @@ def test_the_times_follow_and_the_rows_stay(log: sample.SampleService, choice: z
 
 def test_the_calendar_is_read_in_that_zone_and_a_doubt_about_clocks_is_told(log: sample.SampleService) -> None:
     at = in_berlin()
-    at.session_state[zones.KEY] = zones.Choice.OWN
+    switch(at).set_value(zones.Choice.OWN)  # type: ignore[attr-defined]
     at.session_state["time-menu"] = True
     again(at)
     since, until = at.datetime_input

@@ -14,16 +14,30 @@ class Client:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-        return self._ask("GET", path, params)
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        base_url: str = "http://log",
+    ) -> httpx.Response:
+        return self._ask("GET", base_url + path, params, headers)
 
     def head(self, path: str) -> httpx.Response:
-        return self._ask("HEAD", path, None)
+        return self._ask("HEAD", path)
 
-    def _ask(self, method: str, path: str, params: Mapping[str, str] | None) -> httpx.Response:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop in this one
-            return thread.submit(asyncio.run, self._sent(method, path, params)).result()
+            return thread.submit(asyncio.run, self._sent(method, path, params, headers)).result()
 
-    async def _sent(self, method: str, path: str, params: Mapping[str, str] | None) -> httpx.Response:
+    async def _sent(
+        self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url="http://log") as client:
-            return await client.request(method, path, params=params)
+            return await client.request(method, path, params=params, headers=headers)

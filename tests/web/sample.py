@@ -22,6 +22,7 @@ from dashboard.query.polars_engine import PolarsEngine
 from dashboard.record.kept import Acknowledgement, Piece, Place
 from dashboard.web.integrity.verify_pass import Outcome, Pass, Progress, VerifyPass
 from dashboard.web.serving.service import Status
+from tests.web.sample_views import SampleViews
 
 KINDS = (
     ("Auth", "Logged In", "success"),
@@ -97,6 +98,7 @@ class SampleService:
         self.now: datetime | None = None  # instead of the clock's
         self.no_seal: str | None = None
         self.passes = VerifyPass(self)
+        self.saved = SampleViews()
 
     @property
     def size(self) -> int:

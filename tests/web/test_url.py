@@ -10,6 +10,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.query.sort import Sort
 from dashboard.web import url
 from dashboard.web.charts.look import Compare, Form, Look, Scale
+from tests.web.log.test_layout import layouts
 
 VIEWS = st.builds(
     url.View,
@@ -27,6 +28,7 @@ VIEWS = st.builds(
         Look(), Look(form=Form.LINES, scale=Scale.LOG), Look(form=Form.SHARE, width=Width.HOUR),
         Look(width=Width.MONTH, compare=Compare.PREVIOUS),
     ]),
+    layout=layouts(),
 )  # fmt: skip
 
 
@@ -54,6 +56,15 @@ def test_a_view_comes_back_from_its_link(view: url.View) -> None:
         ("scale", "log", "chart=lines only"),
         ("width", "2h", "width"),
         ("period", "never", "period"),
+        ("columns", "actor,nobody", "columns"),
+        ("columns", "actor,actor", "columns"),
+        ("columns", "", "columns"),
+        ("columns", "details", "columns"),
+        ("widths", "actor", "widths"),
+        ("widths", "actor:1e3", "widths"),
+        ("widths", "actor:20", "widths"),
+        ("widths", "seq:200", "widths"),
+        ("density", "cosy", "density"),
         ("outcome", "great", "outcome"),
         ("since", "yesterday", "since"),
         ("ip", "10.0.0.999", "ip"),

@@ -31,7 +31,7 @@ def label_expression(form: str, starts: Iterable[datetime], zone: tzinfo) -> str
     """Vega's expression of a tick's label. Vega knows UTC and the browser's zone only: another one is said to it as
     what to add, in pieces where the clocks change between the first start and the last.
     """
-    return "utcFormat(datum.value" + _shift(starts, zone) + f", '{form}')"
+    return f"utcFormat(time(datum.value){_shift(starts, zone)}, '{form}')"
 
 
 def _shift(starts: Iterable[datetime], zone: tzinfo) -> str:
@@ -46,7 +46,7 @@ def _shift(starts: Iterable[datetime], zone: tzinfo) -> str:
         return ""
     said = str(pieces[0][1])
     for since, away in pieces[1:]:
-        said = f"(datum.value < {since} ? {said} : {away})"
+        said = f"(time(datum.value) < {since} ? {said} : {away})"
     return f" + {said}"
 
 

@@ -8,11 +8,13 @@ from dashboard.web.integrity import integrity_badge
 from dashboard.web.log import live
 from dashboard.web.log.export_buttons import export_buttons
 from dashboard.web.log.share import share
+from dashboard.web.saved import opening
 from dashboard.web.serving import service
 
 
 def open_screen() -> Screen:
     """Reads the link before any widget runs, then fixes the state that everything on screen agrees on."""
+    opening.open_default()
     view = url.current()
     log = service.current()
     screen = answers.open_screen(log, view, live.state_to_show(log, view))

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from dashboard.events.columns import COLUMNS
 from dashboard.events.filter import as_text
 from dashboard.web import text, url, zones
 from dashboard.web.answers import Event, Screen
@@ -20,6 +21,9 @@ _FIELDS = {
     "description": "exact",
     "source_ip": "ip",
     "region": "region",
+    "target": "target",
+    "country": "country",
+    "source": "source",
 }
 _TICK = timedelta(microseconds=1)
 
@@ -36,12 +40,14 @@ def cell_bar(screen: Screen, event: Event) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True, key="cell-bar"):
         shown = text.exact(value, zones.shown()) if isinstance(value, datetime) else value
         told = "(none)" if shown is None else text.one_line(str(shown), 80) or "(empty)"
-        st.text(f"{log_table.HEADERS[column]}: {told}", width="stretch")
+        st.text(f"{COLUMNS[column].label}: {told}", width="stretch")
         if isinstance(value, datetime):
             _button("From here on", "first_page", partial(_windowed, since=value))
             _button("Up to here", "last_page", partial(_windowed, until=value + _TICK))
             return
         texts = frozenset({_written(column, value)})
+        if column not in _FIELDS:
+            return
         _button("Only this", "add", partial(toggled, name=_FIELDS[column], texts=texts))
         _button("Not this", "remove", partial(toggled, name=f"not_{_FIELDS[column]}", texts=texts))
 

@@ -88,5 +88,5 @@ def without(view: url.View, chip: Chip) -> url.View:
 
 
 def clear() -> None:
-    """Takes every filter away; the sort, what is compared and the look stay."""
-    change(lambda view: replace(url.View(), sort=view.sort, compare=view.compare, look=view.look))
+    """Takes every filter away; the sort, what is compared and how all is drawn stay."""
+    change(lambda view: replace(url.View(), sort=view.sort, compare=view.compare, look=view.look, layout=view.layout))

@@ -15,7 +15,9 @@ from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
 from dashboard.web.held import change, held
+from dashboard.web.log.columns_menu import columns_menu
 from dashboard.web.log.time_menu import time_menu
+from dashboard.web.saved.views_menu import views_menu
 
 MORE_FIELDS = {
     "action": "Action",
@@ -37,11 +39,13 @@ _MOST_CATEGORIES = 40
 
 
 def filter_bar(screen: Screen) -> None:
-    """`+ Category`, the time range, `More filters` and the search, in one row that wraps on a phone."""
+    """`+ Category`, the time range, `More filters`, views, columns and the search, in one row that wraps on a phone."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
         _category_menu(screen)
         time_menu(screen)
         _more_menu(screen)
+        views_menu(screen)
+        columns_menu(screen)
         _search(screen)
 
 

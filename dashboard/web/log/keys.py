@@ -30,7 +30,7 @@ def keys(screen: Screen) -> None:
                 left.markdown(f"`{key}`")
                 right.text(what)
         ids = "" if screen.count() == 0 else ",".join(map(str, screen.rows()["id"]))
-        pixels = f'data-header="{log_table.HEADER_PIXELS}" data-height="{log_table.ROW_PIXELS}"'
+        pixels = f'data-header="{log_table.HEADER_PIXELS}" data-height="{log_table.row_pixels(screen.view.layout)}"'
         st.html(f'<span data-ids="{ids}" {pixels}></span>', width="content")
         st.html(f'<script src="{PATH}"></script>', width="content", unsafe_allow_javascript=True)
 

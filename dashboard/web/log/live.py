@@ -10,7 +10,6 @@ from dashboard.query import views
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import text, url
 from dashboard.web.answers import Screen, effective
-from dashboard.web.charts.look import Look
 from dashboard.web.held import change
 from dashboard.web.serving.service import Service, Status
 
@@ -21,11 +20,16 @@ _PAUSED = "live-paused"
 
 def state_to_show(service: Service, view: url.View) -> int | None:
     """The state this run shows, None for the newest: who reads on page 3, or paused, keeps his."""
-    asked = (service.log_id, url.to_pairs(replace(view, page=1, event=None, compare=(), look=Look())))
+    asked = (service.log_id, _asked(view))
     shown = st.session_state.get(_SHOWN)
     at_the_top = view.page == 1 and view.sort == NEWEST_FIRST and view.event is None
     follows = at_the_top and not is_paused()
     return None if follows or shown is None or shown[0] != asked else shown[1]
+
+
+def _asked(view: url.View) -> list[tuple[str, str]]:
+    """Which events are looked at, whatever page of them and however they are drawn."""
+    return url.to_pairs(replace(view.rows, page=1, as_of=view.as_of))
 
 
 def is_paused() -> bool:
@@ -35,7 +39,7 @@ def is_paused() -> bool:
 
 def remember_state(screen: Screen) -> None:
     """Keeps the state for the runs to come of the same view."""
-    asked = (screen.service.log_id, url.to_pairs(replace(screen.view, page=1, event=None, compare=(), look=Look())))
+    asked = (screen.service.log_id, _asked(screen.view))
     st.session_state[_SHOWN] = (asked, screen.as_of)
 
 

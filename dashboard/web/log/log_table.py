@@ -10,22 +10,23 @@ import polars as pl
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from dashboard.events.columns import COLUMNS, TABLE_COLUMNS
+from dashboard.events.columns import COLUMNS
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.web import text, url, zones
-from dashboard.web.answers import Screen
+from dashboard.web.answers import Event, Screen
 from dashboard.web.charts import palette
 from dashboard.web.held import change
 from dashboard.web.log.coloured import coloured
+from dashboard.web.log.layout import Density, Layout
 
 MARKS = {Outcome.FAILURE: "✕ Failed", Outcome.SUCCESS: "✓ Success", Outcome.UNKNOWN: "· Unknown"}
-HEADERS = {"outcome": COLUMNS["outcome"].label, **{name: COLUMNS[name].label for name in TABLE_COLUMNS}}
 _CLOCK_MARKS = {Clock.AHEAD: "⚠\u00a0ahead", Clock.BEHIND: "⚠\u00a0behind"}
 _WIDTHS = {
     "outcome": 70, "actor": 108, "category": 70, "action": 88, "description": 158, "source_ip": 104, "region": 100,
     "occurred_at": 98,
 }  # fmt: skip
+_WIDTH, _COMPACT_WIDTHS = 104, {"occurred_at": 160, "description": 240}
 _LONGEST = {
     "actor": 60,
     "category": 40,
@@ -34,11 +35,14 @@ _LONGEST = {
     "source_ip": 45,
     "region": 40,
 }  # what four lines hold
+_LONGEST_OTHER = 90
 _NO_BREAK = "\u00a0"  # a cell breaks its lines at spaces only: the number stays with its unit
-HEADER_PIXELS, ROW_PIXELS = 32, 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
+HEADER_PIXELS = COMPACT_PIXELS = 32
+ROW_PIXELS = 58  # more than four lines of the base size: then Streamlit wraps the texts of a cell
 _HEIGHT = 38 + 9 * ROW_PIXELS
-_MAY_LACK = ("actor", "description", "source_ip", "region")
+_ALWAYS = ("outcome", "occurred_at", "recorded_at", "category", "action")
 _CLICKED = "clicked-cell"
+_USUAL = Layout()
 _NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
@@ -46,10 +50,11 @@ def log_table(screen: Screen) -> None:
     """The page's rows, and the pages to turn."""
     rows = screen.rows()
     key = table_key(screen.view, screen.page())
-    written = cells(rows, screen.now, zones.shown())
+    layout = screen.view.layout
+    written, pixels = cells(rows, screen.now, zones.shown(), layout), row_pixels(layout)
     st.dataframe(
-        coloured(written, colour), key=key, height=min(_HEIGHT, 40 + ROW_PIXELS * max(rows.height, 1)),
-        row_height=ROW_PIXELS, hide_index=True, column_config=column_config(screen.view.sort),
+        coloured(written, colour), key=key, height=min(_HEIGHT, 40 + pixels * max(rows.height, 1)),
+        row_height=pixels, hide_index=True, column_config=column_config(screen.view.sort, layout),
         selection_mode=["single-cell", "single-column"],
         on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
         alt=f"Audit log, page {screen.page()} of {screen.pages()}",
@@ -74,37 +79,54 @@ def table_key(view: url.View, page: int) -> str:
     return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
 
 
-def cells(rows: pl.DataFrame, now: datetime, zone: tzinfo = UTC) -> pl.DataFrame:
-    """The rows as they are written on screen: texts only, nothing in them is markup. Columns as `HEADERS`."""
-    written: dict[str, list[str]] = {name: [] for name in HEADERS}
+def row_pixels(layout: Layout) -> int:
+    """How high a row is."""
+    return COMPACT_PIXELS if layout.density is Density.COMPACT else ROW_PIXELS
+
+
+def cells(rows: pl.DataFrame, now: datetime, zone: tzinfo = UTC, layout: Layout = _USUAL) -> pl.DataFrame:
+    """The rows as they are written on screen: texts only, nothing in them is markup. Columns as the layout has them."""
+    written: dict[str, list[str]] = {name: [] for name in layout.columns}
     for row in rows.iter_rows(named=True):
-        written["outcome"].append(MARKS.get(row["outcome"], MARKS[Outcome.UNKNOWN]))
-        for name in TABLE_COLUMNS[:-1]:
-            written[name].append(text.shown(name, row[name], row["actor_type"], row["erased"], _LONGEST[name]))
-        mark = _CLOCK_MARKS.get(row["clock"])
-        ago = text.relative(row["occurred_at"], now).replace(" ", _NO_BREAK, 1)
-        written["occurred_at"].append(f"{text.exact(row['occurred_at'], zone)} {ago}{f' {mark}' if mark else ''}")
-    return pl.DataFrame(written, schema=dict.fromkeys(HEADERS, pl.String))
+        for name, column in written.items():
+            column.append(_cell(name, row, now, zone, layout))
+    return pl.DataFrame(written, schema=dict.fromkeys(written, pl.String))
+
+
+def _cell(name: str, row: Event, now: datetime, zone: tzinfo, layout: Layout) -> str:
+    value = row[name]
+    if name == "outcome":
+        return MARKS.get(value, MARKS[Outcome.UNKNOWN])
+    if name == "occurred_at":
+        mark = _CLOCK_MARKS.get(row["clock"], "")
+        ago = text.relative(value, now).replace(" ", _NO_BREAK, 1) if layout.density is Density.NORMAL else ""
+        return " ".join(part for part in (text.exact(value, zone), ago, mark) if part)
+    if isinstance(value, datetime):
+        return text.exact(value, zone)
+    told = None if value is None else str(value)
+    return text.shown(name, told, row["actor_type"], row["erased"], _LONGEST.get(name, _LONGEST_OTHER))
 
 
 def colour(column: str, written: str) -> str | None:
     """Red for a failure, quiet for what is as usual, unknown or absent."""
     if column == "outcome":
         return palette.FAILURE if written == MARKS[Outcome.FAILURE] else palette.QUIET
-    absent = column in _MAY_LACK and written in (text.NOTHING, text.UNKNOWN, text.ERASED)
+    absent = column not in _ALWAYS and written in (text.NOTHING, text.UNKNOWN, text.ERASED)
     return palette.QUIET if absent else None
 
 
-def column_config(sort: Sort) -> dict[str, ColumnConfig]:
+def column_config(sort: Sort, layout: Layout) -> dict[str, ColumnConfig]:
     """Labels with the arrow of the sort, and widths."""
-    return {name: st.column_config.TextColumn(header(name, sort), width=_WIDTHS[name]) for name in HEADERS}
+    usual = _WIDTHS | _COMPACT_WIDTHS if layout.density is Density.COMPACT else _WIDTHS
+    widths = {name: layout.widths.get(name, usual.get(name, _WIDTH)) for name in layout.columns}
+    return {name: st.column_config.TextColumn(header(name, sort), width=width) for name, width in widths.items()}
 
 
 def header(column: str, sort: Sort) -> str:
     """The column's label, with an arrow when the log is sorted by it; newest first is the rule and has none."""
     if column != sort.column or sort == NEWEST_FIRST:
-        return HEADERS[column]
-    return f"{HEADERS[column]} {'↓' if sort.descending else '↑'}"
+        return COLUMNS[column].label
+    return f"{COLUMNS[column].label} {'↓' if sort.descending else '↑'}"
 
 
 def next_sort(column: str, sort: Sort) -> Sort:

@@ -22,6 +22,7 @@ from dashboard.query.engine import Engine
 from dashboard.query.opening import Questions
 from dashboard.query.warming import warming
 from dashboard.record.kept import ACKNOWLEDGED, KeptRecord, Piece, Place
+from dashboard.record.saved_views import SavedViews
 from dashboard.web.integrity.verify_pass import Pass, VerifyPass, VerifyProcess
 from dashboard.web.serving.service import INTEGRITY_SECONDS, STATUS_SECONDS, Remembered, Status
 
@@ -42,6 +43,7 @@ class LogService:
         if settings.engine == "polars":
             held.callback(warming(self._questions))
         self._record = self._questions.events.record
+        self.saved = SavedViews(self._record, self._log.urls.writer)
         self._status = Remembered(STATUS_SECONDS, self._ask)
         self._integrity = Remembered(INTEGRITY_SECONDS, IntegrityReader(self._log, self._record).read)
         self._timeline = Remembered(_TIMELINE_SECONDS, self._ask_timeline)

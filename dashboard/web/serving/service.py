@@ -16,6 +16,7 @@ from dashboard.keeping.places import Rows
 from dashboard.ledger.report import Finding
 from dashboard.query.engine import Engine
 from dashboard.record.kept import Piece, Place
+from dashboard.record.saved_views import SavedViews
 from dashboard.web.integrity.verify_pass import Pass
 
 STATUS_SECONDS = 0.4  # many sessions look each second; the log is asked at most this often
@@ -51,6 +52,10 @@ class Service(Protocol):
     @property
     def zone(self) -> str:
         """The organisation's time zone; empty when it is not set."""
+
+    @property
+    def saved(self) -> SavedViews:
+        """What readers keep of their own."""
 
     def engine(self, as_of: int | None = None) -> Engine:
         """The engine that answers as of this state, or of the newest. Raises UsageError for a state to come."""

@@ -28,8 +28,8 @@ def hours(count: int) -> pl.DataFrame:
 
 def added(expression: str, milliseconds: int) -> int:
     """What Vega adds to a tick."""
-    rest = expression.removeprefix("utcFormat(datum.value").removesuffix(", '%H:%M')").removeprefix(" + ")
-    while piece := re.fullmatch(r"\(datum\.value < (-?\d+) \? (.*) : (-?\d+)\)", rest):
+    rest = expression.removeprefix("utcFormat(time(datum.value)").removesuffix(", '%H:%M')").removeprefix(" + ")
+    while piece := re.fullmatch(r"\(time\(datum\.value\) < (-?\d+) \? (.*) : (-?\d+)\)", rest):
         rest = piece[2] if milliseconds < int(piece[1]) else piece[3]
     return int(rest or 0)
 
@@ -57,7 +57,7 @@ def test_the_axis_of_short_buckets_is_the_reader_s_and_a_day_is_a_utc_day(width:
     around = Around(drawn=Drawn(START, START + timedelta(days=2), width), now=START, zone=BERLIN)
     x = time_chart.actions_over_time(hours(9), width, None, around).to_dict()["encoding"]["x"]
     assert x["title"] == f"Time ({named}), per {time_chart.WIDTHS[width]}"
-    assert ("datum.value <" in x["axis"]["labelExpr"]) is (named != "UTC")
+    assert ("time(datum.value) <" in x["axis"]["labelExpr"]) is (named != "UTC")
     assert x["scale"]["type"] == "utc"
 
 

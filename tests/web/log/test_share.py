@@ -14,6 +14,7 @@ LINKS = [
     "range=all&sort=actor:asc",
     "since=2026-11-01&not-region=(none)&page=2",
     "as_of=150",
+    "during=this-week&columns=seq,actor&density=compact",
 ]
 
 
