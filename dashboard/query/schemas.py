@@ -19,6 +19,7 @@ _HISTORY = (
 
 SCHEMAS: Mapping[str, Schema] = {
     "log_page": {name: SCHEMA[name] for name in _PAGE},
+    "wide_page": {name: SCHEMA[name] for name in (*_PAGE, "target", "country", "source")},
     "events": dict(SCHEMA),
     "count": {"events": pl.Int64},
     "time_range": {"oldest": TIME, "newest": TIME},
@@ -45,5 +46,5 @@ SCHEMAS: Mapping[str, Schema] = {
     "facets": {"field": pl.String, "value": pl.String, "events": pl.Int64, "distinct_values": pl.Int64},
 }  # fmt: skip
 
-ROW_VIEWS = ("log_page", "events", "target_history")
+ROW_VIEWS = ("log_page", "wide_page", "events", "target_history")
 """Views whose rows are events: they are sorted, cut and streamed by the engine."""

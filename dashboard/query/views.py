@@ -6,7 +6,7 @@
 All questions to one engine are about the same events, so a chart, a table and a file of one filter agree.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
@@ -26,20 +26,25 @@ from dashboard.query.sort import NEWEST_FIRST, Sort
 
 OPENING_DAYS = 30
 _TICK = timedelta(microseconds=1)
+_PAGES = ("log_page", "wide_page", "events")  # the narrowest that will do is asked
 
 
 def log_page(
-    engine: Engine, wanted: EventFilter, sort: Sort = NEWEST_FIRST, offset: int = 0, limit: int = 100
+    engine: Engine,
+    wanted: EventFilter,
+    sort: Sort = NEWEST_FIRST,
+    offset: int = 0,
+    limit: int = 100,
+    columns: Collection[str] = (),
 ) -> pl.DataFrame:
-    """One page of the log: a row is an event, in the order of `sort`. Two passes: the sort's keys, the rows."""
-    return engine.rows("log_page", wanted, sort, offset, limit)
+    """One page of the log: a row is an event, in the order of `sort`. Two passes: the sort's keys, the rows.
 
-
-def whole_page(
-    engine: Engine, wanted: EventFilter, sort: Sort = NEWEST_FIRST, offset: int = 0, limit: int = 100
-) -> pl.DataFrame:
-    """The same page with every column. Costs the reading of all columns of its rows."""
-    return engine.rows("events", wanted, sort, offset, limit)
+    It has the columns of `log_page` at least, and `columns` among them: beyond those of `wide_page`, which engines hold
+    decoded, all of the page's rows are read in full.
+    """
+    _check_columns(columns)
+    view = next(name for name in _PAGES if SCHEMAS[name].keys() >= {*columns})
+    return engine.rows(view, wanted, sort, offset, limit)
 
 
 def count(engine: Engine, wanted: EventFilter) -> int:
@@ -264,10 +269,14 @@ def batches(
     size: int = 10_000,
 ) -> Iterator[pl.DataFrame]:
     """All events the filter means, in order, in frames of `size` rows at most; no frame when there is none."""
+    _check_columns(columns)
+    return engine.batches(wanted, sort, columns, size)
+
+
+def _check_columns(columns: Collection[str]) -> None:
     unknown = [name for name in columns if name not in SCHEMA]
     if unknown:
         raise UsageError(f"columns: {unknown[0][:64]!r} is not a column", f"There are {', '.join(SCHEMA)}.")
-    return engine.batches(wanted, sort, columns, size)
 
 
 def _drawn_range(engine: Engine, wanted: EventFilter, now: datetime) -> tuple[datetime, datetime] | None:

@@ -74,11 +74,11 @@ class Screen:
         return min(self.view.page, self.pages())
 
     def rows(self) -> pl.DataFrame:
-        """The page's rows, with the columns of `log_page`, or with all where the table shows another one."""
+        """The page's rows, with the columns that the table shows, and those that it needs."""
         offset, sort = (self.page() - 1) * ROWS, self.view.sort
-        page = views.log_page if SCHEMAS["log_page"].keys() >= {*self.view.layout.columns} else views.whole_page
-        key = (page.__name__, url.write_sort(sort), offset)
-        return self._ask("rows", key, lambda: page(self.engine, self.wanted, sort, offset, ROWS))
+        columns = frozenset(self.view.layout.columns)
+        key = (url.write_sort(sort), offset, *sorted(columns - SCHEMAS["log_page"].keys()))
+        return self._ask("rows", key, lambda: views.log_page(self.engine, self.wanted, sort, offset, ROWS, columns))
 
     def drawn(self) -> Drawn | None:
         """What the charts of time draw; None when there is no event."""

@@ -24,7 +24,14 @@ _UNITS = (
     ("minute", timedelta(minutes=1)),
     ("second", timedelta(seconds=1)),
 )
-_ERASABLE = {"actor": "actor", "source_ip": "client", "user_agent": "client", "region": "place", "country": "place"}
+_ERASABLE = {
+    "actor": "actor",
+    "source_ip": "client",
+    "user_agent": "client",
+    "reported_region": "client",
+    "region": "place",
+    "country": "place",
+}
 
 
 def one_line(text: str, longest: int = LONGEST_CELL) -> str:

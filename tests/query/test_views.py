@@ -214,3 +214,14 @@ def test_addresses_are_counted_by_their_networks() -> None:
     for network, events in found.select("value", "events").drop_nulls().iter_rows():
         assert views.count(engine, EventFilter(ip=(network,))) == events
     assert views.network_facets(engine, EventFilter(), contains="10.0.4")["value"].to_list() == ["10.0.4.0/24"]
+
+
+def test_a_page_has_the_columns_that_are_asked_for_and_the_same_rows(both: Both) -> None:
+    for engine in both:
+        usual = views.log_page(engine, EventFilter(), Sort("action", descending=False), 3, 20)
+        for columns in (("target",), ("country", "source"), ("user_agent", "seq")):
+            page = views.log_page(engine, EventFilter(), Sort("action", descending=False), 3, 20, columns)
+            assert {*columns} <= {*page.columns}
+            assert page.select(usual.columns).equals(usual)
+        with pytest.raises(UsageError, match="nobody"):
+            views.log_page(engine, EventFilter(), columns=("nobody",))

@@ -44,6 +44,7 @@ def test_exact_says_the_second_and_the_zone() -> None:
         ("actor", None, "user", "actor", "erased"),
         ("actor", None, "user", "client,actor", "erased"),
         ("source_ip", None, "user", "client", "erased"),
+        ("reported_region", None, "user", "client", "erased"),
         ("source_ip", None, "user", "actor", "—"),
         ("source_ip", None, "system", None, "—"),
         ("region", None, "user", "place", "erased"),

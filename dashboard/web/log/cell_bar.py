@@ -41,7 +41,7 @@ def cell_bar(screen: Screen, event: Event) -> None:
         shown = text.exact(value, zones.shown()) if isinstance(value, datetime) else value
         told = "(none)" if shown is None else text.one_line(str(shown), 80) or "(empty)"
         st.text(f"{COLUMNS[column].label}: {told}", width="stretch")
-        if isinstance(value, datetime):
+        if isinstance(value, datetime) and column == "occurred_at":
             _button("From here on", "first_page", partial(_windowed, since=value))
             _button("Up to here", "last_page", partial(_windowed, until=value + _TICK))
             return

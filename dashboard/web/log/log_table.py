@@ -26,7 +26,7 @@ _WIDTHS = {
     "outcome": 70, "actor": 108, "category": 70, "action": 88, "description": 158, "source_ip": 104, "region": 100,
     "occurred_at": 98,
 }  # fmt: skip
-_WIDTH, _COMPACT_WIDTHS = 104, {"occurred_at": 160, "description": 240}
+_WIDTH, _COMPACT_WIDTHS = 104, {"occurred_at": 160, "action": 132, "description": 240}
 _LONGEST = {
     "actor": 60,
     "category": 40,
