@@ -55,3 +55,9 @@ def nights_of_admins(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
         until=pl.min_horizontal("until", pl.lit(wanted.until, TIME)),
     )
     return cut.sort(["events", "since", "actor"], descending=[True, True, False])
+
+
+def categories(frame: pl.DataFrame) -> list[str | None]:
+    """The categories of buckets, the most frequent first."""
+    totals = frame.group_by("category").agg(pl.col("events").sum())
+    return totals.sort(["events", "category"], descending=[True, False])["category"].to_list()

@@ -6,6 +6,7 @@ and put in order, and the slice is sought by time among those that hold it. A sl
 row.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -159,10 +160,11 @@ class _Places:
             inside = pl.select(pl.arg_where(times.is_between(stretch.start, stretch.end, closed="left"))).to_series()
             listed = inside.cast(pl.UInt32)
             return listed if isinstance(rows, int) else listed.filter(listed.is_in(rows.implode()))
-        first, last = (int(times.search_sorted(pl.Series([t], dtype=TIME))[0]) for t in (stretch.start, stretch.end))
+        # Some looks at single values: a search by Polars is a query, of a millisecond.
+        first, last = (bisect_left(times, moment) for moment in (stretch.start, stretch.end))
         if isinstance(rows, int):
             return pl.int_range(first, last, dtype=pl.UInt32, eager=True)
-        start, end = (int(rows.search_sorted(n)) for n in (first, last))
+        start, end = (bisect_left(rows, number) for number in (first, last))
         return rows.slice(start, end - start)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.errors import UsageError
 from dashboard.events.filter import EventFilter
-from dashboard.query import views
+from dashboard.query import ranking, views
 from dashboard.query.drawn import Drawn
 from dashboard.query.engine import Engine
 from dashboard.query.schemas import SCHEMAS
@@ -100,6 +100,10 @@ class Screen:
         """The whole log over time up to now, whatever the filter; columns bucket, category, events."""
         so_far = EventFilter(until=self.minute)
         return self._ask("history", (self.minute,), lambda: views.actions_over_time(self.engine, so_far), of=())
+
+    def categories(self) -> list[str | None]:
+        """The whole log's categories, the most frequent first."""
+        return self._ask("categories", (self.minute,), lambda: ranking.categories(self.history()), of=())
 
     def history_drawn(self) -> Drawn | None:
         so_far = EventFilter(until=self.minute)

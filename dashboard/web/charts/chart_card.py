@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.events.adornment import Width
 from dashboard.web.answers import Screen
 from dashboard.web.charts.look import Compare, Form, Look, Scale
-from dashboard.web.charts.time_chart import WIDTHS
+from dashboard.web.charts.time_marks import WIDTHS
 from dashboard.web.held import change, held
 
 FORMS = {Form.STACKED: "Stacked", Form.LINES: "Lines", Form.SHARE: "Share"}

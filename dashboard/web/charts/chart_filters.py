@@ -4,17 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from hashlib import blake2b
 
 import polars as pl
 import streamlit as st
 
 from dashboard.events.filter import EventFilter, as_text
 from dashboard.query.drawn import Drawn
-from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
 from dashboard.web.answers import Screen
-from dashboard.web.charts import region_chart, time_chart
+from dashboard.web.charts import overview_chart, region_chart, time_chart, time_marks
 from dashboard.web.held import change
 
 Selection = Mapping[str, object]
@@ -33,10 +31,9 @@ class Zoom:
     led_to: tuple[datetime, datetime]
 
 
-def chart_key(name: str, screen: Screen) -> str:
-    """Another filter or look, another widget: what was selected before must not act again."""
-    drawn = replace(screen.view.rows, sort=NEWEST_FIRST, page=1, look=screen.view.look)
-    return f"{name}-{blake2b(repr(url.to_pairs(drawn)).encode(), digest_size=8).hexdigest()}"
+def chart_key(name: str) -> str:
+    """The chart's key: the same whatever the filter, until somebody selects in it. What was selected acts once."""
+    return f"{name}:{st.session_state.get(_turns(name), 0)}"
 
 
 def has_moved_on(screen: Screen) -> bool:
@@ -44,22 +41,22 @@ def has_moved_on(screen: Screen) -> bool:
     return url.current() != screen.view
 
 
-def on_time_chart(key: str, frame: pl.DataFrame, drawn: Drawn) -> None:
+def on_time_chart(name: str, named: Sequence[str], drawn: Drawn) -> None:
     """A drag is a range of time; a click on a bar or an entry of the legend is its category."""
-    selection = _selection(key)
-    if (span := _span(selection.get(time_chart.SPAN))) is not None:
+    selection = _taken(name)
+    if (span := _span(selection.get(time_marks.SPAN))) is not None:
         _zoom_to(time_chart.snapped(drawn, *span))
-    elif (label := _picked(selection.get(time_chart.PICK), "category")) is not None:
-        toggle("category", *time_chart.chosen(frame, label))
+    elif (label := _picked(selection.get(time_marks.PICK), "category")) is not None:
+        toggle("category", *time_chart.chosen(named, label))
 
 
-def on_overview(key: str, drawn: Drawn) -> None:
-    if (span := _span(_selection(key).get(time_chart.SPAN))) is not None:
+def on_overview(name: str, drawn: Drawn) -> None:
+    if (span := _span(_taken(name).get(overview_chart.SPAN))) is not None:
         _zoom_to(time_chart.snapped(drawn, *span))
 
 
-def on_regions(key: str, regions: pl.DataFrame) -> None:
-    if (label := _picked(_selection(key).get(region_chart.PICK), "region")) is not None:
+def on_regions(name: str, regions: pl.DataFrame) -> None:
+    if (label := _picked(_taken(name).get(region_chart.PICK), "region")) is not None:
         toggle("region", *region_chart.chosen(regions, label))
 
 
@@ -116,9 +113,15 @@ def _unzoomed(view: url.View, zoom: Zoom) -> url.View:
     return replace(view.narrowed(view.filter.timed_as(zoom.left)), all_time=zoom.all_time)
 
 
-def _selection(key: str) -> Selection:
-    state = st.session_state.get(key)
+def _taken(name: str) -> Selection:
+    """What is selected in the chart, which from the next run on is a chart with nothing selected."""
+    state = st.session_state.get(chart_key(name))
+    st.session_state[_turns(name)] = st.session_state.get(_turns(name), 0) + 1
     return {} if state is None else state["selection"]
+
+
+def _turns(name: str) -> str:
+    return f"{name}-turns"
 
 
 def _span(selected: object) -> tuple[datetime, datetime] | None:

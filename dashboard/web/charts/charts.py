@@ -10,13 +10,15 @@ from dashboard.web import cards, text, zones
 from dashboard.web.answers import Screen
 from dashboard.web.charts import chart_card, chart_filters, findings, overview_chart
 from dashboard.web.charts.region_chart import failed_logins_by_region
-from dashboard.web.charts.time_chart import WIDTHS, Around, actions_over_time, by_category
+from dashboard.web.charts.time_chart import Around, actions_over_time, by_category, kept
+from dashboard.web.charts.time_marks import WIDTHS
 from dashboard.web.log import agreement
 
 __all__ = ["WIDTHS", "actions_over_time", "charts", "failed_logins_by_region"]
 
 _SKELETON_PIXELS = 250
 _LONGEST_FINDING = 300
+_REGIONS, _TIME, _HISTORY = "chart-regions", "chart-over-time", "chart-history"
 
 
 def charts(screen: Screen) -> None:
@@ -45,11 +47,9 @@ def _failed_logins(screen: Screen) -> None:
                 "Failed logins by region",
                 lambda: regions.rename({"region": "Region", "events": "Failed logins"}),
             )
-        key = chart_filters.chart_key("chart-regions", screen)
-        st.altair_chart(
-            failed_logins_by_region(regions, clickable=True),
-            alt=f"Bars: failed logins by region. {finding}", key=key,
-            on_select=partial(chart_filters.on_regions, key, regions),
+        failed_logins_by_region(regions, clickable=True).show(
+            "Bars: failed logins by region", chart_filters.chart_key(_REGIONS),
+            partial(chart_filters.on_regions, _REGIONS, regions),
         )  # fmt: skip
 
 
@@ -82,12 +82,11 @@ def _bars(screen: Screen, frame: pl.DataFrame, drawn: Drawn) -> None:
     said = (findings.of_time(frame, drawn, screen.now, before), _fitted(screen, drawn), findings.of_silences(silences))
     finding = " ".join(part for part in said if part)
     st.caption(text.label(finding, _LONGEST_FINDING))
-    around = Around(drawn=drawn, now=screen.now, before=before, silences=silences, zone=zones.shown())
-    key = chart_filters.chart_key("chart-over-time", screen)
-    st.altair_chart(
-        actions_over_time(frame, drawn.width, look, around, clickable=True),
-        alt=f"{chart_card.FORMS[look.form]}: actions over time by category. {finding}", key=key,
-        on_select=partial(chart_filters.on_time_chart, key, frame, drawn),
+    log = screen.categories()
+    around = Around(drawn=drawn, now=screen.now, before=before, silences=silences, zone=zones.shown(), log=log)
+    actions_over_time(frame, drawn.width, look, around, clickable=True).show(
+        f"{chart_card.FORMS[look.form]}: actions over time by category", chart_filters.chart_key(_TIME),
+        partial(chart_filters.on_time_chart, _TIME, kept(frame, log), drawn),
     )  # fmt: skip
 
 
@@ -103,11 +102,9 @@ def _history(screen: Screen, drawn: Drawn) -> None:
     if whole is None:
         return
     finding = findings.of_history(history)
-    key = chart_filters.chart_key("chart-history", screen)
-    strip = overview_chart.overview(history, whole.width, (drawn.since, drawn.until), zones.shown(), clickable=True)
-    st.altair_chart(
-        strip, alt=f"The whole log over time, the window shaded. {finding}", key=key,
-        on_select=partial(chart_filters.on_overview, key, whole),
+    overview_chart.overview(history, whole.width, (drawn.since, drawn.until), zones.shown(), clickable=True).show(
+        "Bars: the whole log over time, the window shaded", chart_filters.chart_key(_HISTORY),
+        partial(chart_filters.on_overview, _HISTORY, whole),
     )  # fmt: skip
     st.caption(text.label(f"{finding} Drag to look at a part.", _LONGEST_FINDING))
 

@@ -38,9 +38,7 @@ def _failed_logins(screen: Screen) -> None:
             screen, meant_failed_logins(screen.wanted), f"{text.count(count, 'failed login')} {_span(screen)}"
         )
         if count:
-            st.altair_chart(
-                charts.failed_logins_by_region(regions), alt="Bars: failed logins by region", key="chart-regions"
-            )
+            charts.failed_logins_by_region(regions).show("Bars: failed logins by region", "chart-regions")
 
 
 @st.fragment(parallel=True)
@@ -53,10 +51,7 @@ def _over_time(screen: Screen, width: Width) -> None:
             return
         label = f"{text.count(int(frame['events'].sum()))} {_span(screen)}"
         log_links.open_events(screen, screen.wanted, f"{label}, per {charts.WIDTHS[width]}")
-        st.altair_chart(
-            charts.actions_over_time(frame, width), alt="Stacked bars: actions over time by category",
-            key="chart-over-time",
-        )  # fmt: skip
+        charts.actions_over_time(frame, width).show("Stacked bars: actions over time by category", "chart-over-time")
 
 
 def _span(screen: Screen) -> str:

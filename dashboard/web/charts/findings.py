@@ -8,7 +8,7 @@ from dashboard.events.adornment import Width
 from dashboard.query.drawn import Drawn, moved
 from dashboard.web import text
 from dashboard.web.charts.region_chart import NO_REGION
-from dashboard.web.charts.time_chart import WIDTHS
+from dashboard.web.charts.time_marks import WIDTHS
 
 _MUCH = 1.2
 _MOMENTS = {

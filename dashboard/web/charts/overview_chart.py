@@ -1,15 +1,18 @@
 """The strip of the whole log's history, with the window on it."""
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 import altair as alt
 import polars as pl
 
 from dashboard.events.adornment import Width
 from dashboard.query.drawn import moved
-from dashboard.web.charts import palette, zoned
+from dashboard.web.charts import drawing, palette, zoned
+from dashboard.web.charts.drawing import Drawing
 
 SPAN = "span"
+_BARS, _WINDOW = "history", "window"
 _HEIGHT = 44
 
 
@@ -20,26 +23,33 @@ def overview(
     zone: tzinfo = UTC,
     *,
     clickable: bool = False,
-) -> alt.LayerChart | alt.FacetChart:
+) -> Drawing:
     """All events of each bucket, whatever the filter; the window is shaded. `clickable` adds the selection `span`."""
     totals = history.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
     frame = totals.with_columns(
         end=moved(totals["start"], width, 1), since=pl.col("start").dt.strftime("%Y-%m-%d %H:%M")
     )
-    frame = zoned.with_here(frame, "start", zone)
+    frames = {_BARS: zoned.with_here(frame, "start", zone)}
+    if window is not None:
+        frames[_WINDOW] = pl.DataFrame({"start": [window[0]], "end": [window[1]]})
+    return Drawing(_text(_format(frame), zoned.title(zone), window is not None, clickable), frames)
+
+
+@lru_cache
+def _text(time_format: str, here: str | None, has_window: bool, clickable: bool) -> str:
     x = alt.X(
         "start", type="temporal", title=None, bin="binned", scale=alt.Scale(type="utc"),
         axis=alt.Axis(
             tickCount=3, grid=False, domain=False, ticks=False, labelOverlap=True, labelFlush=True,
-            labelExpr=f"utcFormat(datum.value, '{_format(frame)}')",
+            labelExpr=f"utcFormat(datum.value, '{time_format}')",
         ),
     )  # fmt: skip
-    bars = alt.Chart(frame).mark_bar(color=palette.QUIET, opacity=0.55, binSpacing=0, orient="vertical").encode(
+    bars = drawing.named(_BARS).mark_bar(color=palette.QUIET, opacity=0.55, binSpacing=0, orient="vertical").encode(
         x=x, x2=alt.X2("end"),
         y=alt.Y("events", type="quantitative", title=None, axis=None),
         tooltip=[
             alt.Tooltip("since", type="nominal", title="From (UTC)"),
-            *zoned.tooltips(frame, zone),
+            *zoned.tooltips(here),
             alt.Tooltip("events", type="quantitative", title="Events in the whole log", format=","),
         ],
     )  # fmt: skip
@@ -49,15 +59,12 @@ def overview(
             alt.selection_interval(name=SPAN, encodings=["x"], mark=brush, zoom=False, translate=False)
         )
     layers = [bars]
-    if window is not None:
-        shade = alt.Chart(pl.DataFrame({"start": [window[0]], "end": [window[1]]}))
-        layers.insert(
-            0,
-            shade.mark_rect(color=palette.ACCENT, opacity=0.18, clip=True).encode(
-                x=alt.X("start", type="temporal", scale=alt.Scale(type="utc")), x2=alt.X2("end")
-            ),
-        )
-    return alt.layer(*layers).properties(height=_HEIGHT, padding={"left": 0, "right": 4, "top": 0, "bottom": 0})
+    if has_window:
+        shade = drawing.named(_WINDOW).mark_rect(color=palette.ACCENT, opacity=0.18, clip=True)
+        x_of_window = alt.X("start", type="temporal", scale=alt.Scale(type="utc"))
+        layers.insert(0, shade.encode(x=x_of_window, x2=alt.X2("end")))
+    chart = alt.layer(*layers).properties(height=_HEIGHT, padding={"left": 0, "right": 4, "top": 0, "bottom": 0})
+    return drawing.written(chart)
 
 
 def _format(frame: pl.DataFrame) -> str:

@@ -6,29 +6,37 @@ import altair as alt
 import polars as pl
 
 from dashboard.web import text
-from dashboard.web.charts import palette, zoned
+from dashboard.web.charts import drawing, palette, zoned
 
 _LINES = 9  # in each field
 
 
-def layers(silences: pl.DataFrame | None, title: str, zone: tzinfo = UTC) -> list[alt.Chart]:
-    """The layers below the bars; none where there is no gap. `title` is the axis's.
+FIELDS, SLANTS = "silences", "slants"
+
+
+def frames(silences: pl.DataFrame | None, zone: tzinfo = UTC) -> dict[str, pl.DataFrame]:
+    """What the layers draw; nothing where there is no gap."""
+    if silences is None or silences.is_empty():
+        return {}
+    fields = zoned.with_here(_fields(silences), "since", zone)
+    return {FIELDS: fields, SLANTS: _slants(fields)}
+
+
+def layers(title: str, here: str | None) -> list[alt.Chart]:
+    """The layers below the bars. `title` is the axis's, `here` that of a time in the reader's zone.
 
     Vega has no pattern to fill with: each line is drawn.
     """
-    if silences is None or silences.is_empty():
-        return []
-    fields = zoned.with_here(_fields(silences), "since", zone)
     tooltip = [
         alt.Tooltip("source", type="nominal", title="Silent"),
         alt.Tooltip("from", type="nominal", title="From (UTC)"),
         alt.Tooltip("to", type="nominal", title="To (UTC)"),
-        *zoned.tooltips(fields, zone),
+        *zoned.tooltips(here),
     ]
     x = alt.X("since", type="temporal", scale=alt.Scale(type="utc"), title=title)
     ends = {"x": x, "x2": alt.X2("until"), "tooltip": tooltip}
-    top = alt.Chart(fields).mark_rect(color=palette.QUIET, opacity=0.12).encode(**ends)
-    slants = alt.Chart(_slants(fields)).mark_rule(color=palette.QUIET, opacity=0.45, strokeWidth=1, clip=True).encode(
+    top = drawing.named(FIELDS).mark_rect(color=palette.QUIET, opacity=0.12).encode(**ends)
+    slants = drawing.named(SLANTS).mark_rule(color=palette.QUIET, opacity=0.45, strokeWidth=1, clip=True).encode(
         x=x, x2=alt.X2("until"), y=alt.value("height"), y2=alt.value(0), detail=alt.Detail("line", type="nominal")
     )  # fmt: skip
     return [top, slants]

@@ -1,40 +1,22 @@
-"""Actions over time: bars, lines or shares of the categories, and what has to be seen around them.
+"""Actions over time: the numbers in each bucket, by the categories that have a colour of their own."""
 
-Channel objects only: Altair takes three milliseconds to read each shorthand string.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal
 
-import altair as alt
 import polars as pl
 
 from dashboard.events.adornment import Width
+from dashboard.query import ranking
 from dashboard.query.drawn import Drawn, moved
 from dashboard.web import text, zones
-from dashboard.web.charts import palette, silence_marks, zoned
-from dashboard.web.charts.look import Form, Look, Scale
+from dashboard.web.charts import palette, silence_marks, time_marks, zoned
+from dashboard.web.charts.drawing import Drawing
+from dashboard.web.charts.look import Form, Look
+from dashboard.web.charts.time_marks import BEFORE, ENDS, EVENTS, MOST_TICKS, WIDTHS, Marks
 
 MOST_CATEGORIES = 8
 OTHERS = "All others"
-WIDTHS = {
-    Width.MINUTE: "minute",
-    Width.FIVE_MINUTES: "5 minutes",
-    Width.HOUR: "hour",
-    Width.SIX_HOURS: "6 hours",
-    Width.DAY: "day",
-    Width.WEEK: "week",
-    Width.MONTH: "month",
-    Width.YEAR: "year",
-}
-AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
-
-SPAN, PICK = "span", "pick"  # the selections: a range of time, a category
-_MOST_TICKS = 5
-_PLOT_PIXELS, _AXIS_PIXELS, _LEGEND_ROW_PIXELS = 140, 90, 15
-_LEGEND_COLUMNS = 2
-_PALE = 0.45
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +28,9 @@ class Around:
     before: pl.DataFrame | None = None  # the period before, as `views.period_before` has it
     silences: pl.DataFrame | None = None  # as `views.silences` has them
     zone: tzinfo = UTC  # the reader's
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """What all layers of one chart share."""
-
-    width: Width
-    zone: tzinfo
-    named: list[str]  # the categories with a colour of their own, the most frequent first
-    look: Look
-
-    @property
-    def title(self) -> str:
-        """The axis's, the same for each layer: Vega would write others beside each other."""
-        zone = zones.name_of(zoned.axis_zone(self.width, self.zone))
-        return f"Time ({zone}), per {WIDTHS[self.width]}"
+    log: Sequence[str | None] | None = (
+        None  # the whole log's categories, as `ranking.categories` has them: the first have colours
+    )
 
 
 def actions_over_time(
@@ -71,167 +40,36 @@ def actions_over_time(
     around: Around | None = None,
     *,
     clickable: bool = False,
-) -> AnyChart:
+) -> Drawing:
     """The categories in each bucket, empty ones drawn as nothing; the axis names its zone and the bucket's width.
 
     A bucket that is not over, or that the window cuts, is pale. `clickable` adds the selections `span` and `pick`.
     """
     look = look or Look()
+    log = around.log if around else None
+    named = kept(frame, log)
     zone = around.zone if around else UTC
     drawn = zoned.with_here(by_category(frame, width, around), "start", zone)
-    axis = Axis(width, zone, _named(drawn), look)
-    main = (_lines if look.form is Form.LINES else _bars)(alt.Chart(drawn), drawn, axis)
-    if clickable:
-        main[0] = main[0].add_params(*_selections())
-    layers = [*silence_marks.layers(around.silences if around else None, axis.title, zone), *main]
+    frames = {EVENTS: drawn, **silence_marks.frames(around.silences if around else None, zone)}
+    if look.form is Form.LINES and not drawn.filter(pl.col("state") != "").is_empty():
+        frames[ENDS] = _unfinished_ends(drawn)
     if around is not None and around.before is not None and not around.before.is_empty():
-        layers.append(_before(around.before, frame, axis))
-    chart = layers[0] if len(layers) == 1 else alt.layer(*layers)
-    return chart.properties(height=_pixels(drawn), padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
-
-
-def _pixels(drawn: pl.DataFrame) -> int:
-    """The height of all of it: Streamlit counts axis and legend in, which must not take it from the bars."""
-    rows = -(-drawn["category"].n_unique() // _LEGEND_COLUMNS)
-    return _PLOT_PIXELS + _AXIS_PIXELS + rows * _LEGEND_ROW_PIXELS
-
-
-def _selections() -> tuple[alt.Parameter, alt.Parameter]:
-    brush = alt.BrushConfig(fill=palette.QUIET, fillOpacity=0.15, stroke=palette.QUIET, strokeOpacity=0.6)
-    return (
-        alt.selection_interval(name=SPAN, encodings=["x"], mark=brush, zoom=False, translate=False),
-        alt.selection_point(name=PICK, fields=["category"], on="click", bind="legend", toggle=False),
-    )
-
-
-def _bars(base: alt.Chart, drawn: pl.DataFrame, axis: Axis) -> list[alt.Chart]:
-    faded = alt.when(alt.datum.state == "").then(alt.value(1)).otherwise(alt.value(_PALE))
-    return [
-        base.mark_bar(binSpacing=1, orient="vertical", cursor="pointer").encode(
-            x=_time(drawn, axis, binned=True),
-            x2=alt.X2("end"),
-            y=_height(axis.look, "normalize" if axis.look.form is Form.SHARE else "zero"),
-            color=_colour(drawn, axis.named),
-            opacity=faded,
-            order=alt.Order("place", type="quantitative"),
-            tooltip=_tooltip(drawn, axis.zone),
-        )
-    ]
-
-
-def _lines(base: alt.Chart, drawn: pl.DataFrame, axis: Axis) -> list[alt.Chart]:
-    """A line for each category; what leads to a bucket that is not whole is dashed."""
-    x, y, colour = _time(drawn, axis), _height(axis.look, None), _colour(drawn, axis.named)
-    tooltip = _tooltip(drawn, axis.zone)
-    encoded = base.encode(x=x, y=y, color=colour, tooltip=tooltip)
-    lines = encoded.mark_line(strokeWidth=2, cursor="pointer", point=alt.OverlayMarkDef(size=18, cursor="pointer"))
-    whole = lines.transform_filter(alt.datum.state == "")
-    if drawn.filter(pl.col("state") != "").is_empty():
-        return [whole]
-    ends = _unfinished_ends(drawn)
-    dashed = alt.Chart(ends).mark_line(strokeWidth=2, strokeDash=[3, 3], opacity=0.7).encode(
-        x=x, y=y, color=colour, detail=alt.Detail("edge:N"), tooltip=tooltip
+        frames[BEFORE] = _before(around.before, named, width, look)
+    has_others = OTHERS in drawn["category"] or (log is not None and len(log) > len(named))
+    of_axis = zoned.axis_zone(width, zone)
+    marks = Marks(
+        form=look.form, scale=look.scale, colours=_colours(named, has_others=has_others), ticks=_ticks(drawn),
+        title=f"Time ({zones.name_of(of_axis)}), per {WIDTHS[width]}",
+        label=zoned.label_expression(_time_format(width), drawn["start"], of_axis), here=zoned.title(zone),
+        data=frozenset(frames), clickable=clickable,
     )  # fmt: skip
-    return [whole, dashed]
+    return Drawing(time_marks.text(marks), frames)
 
 
-def _unfinished_ends(drawn: pl.DataFrame) -> pl.DataFrame:
-    """The buckets that are not whole, each with its whole neighbour: column edge says which belong together."""
-    starts = drawn.select("start", "state").unique().sort("start")
-    parts = []
-    for edge, ordered in (("first", starts), ("last", starts.reverse())):
-        unfinished = ordered.with_columns((pl.col("state") == "").cum_sum().alias("passed")).filter(
-            (pl.col("passed") == 0) | ((pl.col("passed") == 1) & (pl.col("state") == ""))
-        )
-        if unfinished.height > 1 or ordered["state"][0] != "":
-            kept = drawn.filter(pl.col("start").is_in(unfinished["start"].implode()))
-            parts.append(kept.with_columns(edge=pl.lit(edge)))
-    return pl.concat(parts)
-
-
-def _before(before: pl.DataFrame, frame: pl.DataFrame, axis: Axis) -> alt.Chart:
-    """The period before as a pale line: of all events over bars, of each category among lines."""
-    by_bucket = before.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
-    line: alt.Chart
-    if axis.look.form is Form.LINES:
-        kept = _kept(frame)
-        shown = _short(before, kept).group_by("category", start="bucket").agg(pl.col("events").sum())
-        line = alt.Chart(shown.sort("start", "category")).encode(
-            color=_colour(shown, [name for name in text.labels(kept).values() if name in shown["category"]])
-        )
-    else:
-        middle = pl.col("start") + (moved(by_bucket["start"], axis.width, 1) - by_bucket["start"]) / 2
-        line = alt.Chart(by_bucket.with_columns(middle))
-    drawn: alt.Chart = line.mark_line(strokeWidth=1.5, opacity=_PALE, color=palette.QUIET).encode(
-        x=alt.X("start", type="temporal", scale=alt.Scale(type="utc"), title=axis.title),
-        y=_height(axis.look, None),
-        tooltip=[alt.Tooltip("events", type="quantitative", title="Events in the period before", format=",")],
-    )
-    return drawn
-
-
-def _time(drawn: pl.DataFrame, axis: Axis, *, binned: bool = False) -> alt.X:
-    zone = zoned.axis_zone(axis.width, axis.zone)
-    return alt.X(
-        "start",
-        type="temporal",
-        title=axis.title,
-        scale=alt.Scale(type="utc"),
-        axis=alt.Axis(
-            tickCount=_MOST_TICKS,
-            values=_ticks(drawn) or alt.Undefined,
-            labelOverlap=True,
-            grid=False,
-            labelExpr=zoned.label_expression(_time_format(axis.width), drawn["start"], zone),
-        ),
-        bin="binned" if binned else alt.Undefined,
-    )
-
-
-def _height(look: Look, stack: Literal["normalize", "zero"] | None) -> alt.Y:
-    share = look.form is Form.SHARE
-    is_log = look.scale is Scale.LOG
-    return alt.Y(
-        "events",
-        type="quantitative",
-        title=None,
-        stack=stack,
-        scale=alt.Scale(type="symlog") if is_log else alt.Undefined,
-        axis=alt.Axis(
-            tickCount=4,
-            tickMinStep=alt.Undefined if share else 1,
-            format=".0%" if share else ",d",
-            values=[0, *(10**n for n in range(12))] if is_log else alt.Undefined,
-            domain=False,
-            ticks=False,
-        ),
-    )
-
-
-def _colour(drawn: pl.DataFrame, named: list[str]) -> alt.Color:
-    colours = palette.hues(named)
-    domain = [*named, OTHERS] if OTHERS in drawn["category"] else named
-    scale = alt.Scale(domain=domain, range=[colours.get(name, palette.QUIET) for name in domain])
-    legend = alt.Legend(
-        title=None, orient="bottom", columns=_LEGEND_COLUMNS, labelLimit=92, symbolType="square", symbolSize=50,
-        labelFontSize=11, columnPadding=6, offset=0,
-    )  # fmt: skip
-    return alt.Color("category", type="nominal", scale=scale, legend=legend)
-
-
-def _tooltip(drawn: pl.DataFrame, zone: tzinfo) -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("category", type="nominal", title="Category"),
-        alt.Tooltip("since", type="nominal", title="From (UTC)"),
-        *zoned.tooltips(drawn, zone),
-        alt.Tooltip("events", type="quantitative", title="Events", format=","),
-    ]
-
-
-def _named(drawn: pl.DataFrame) -> list[str]:
-    totals = drawn.group_by("category").agg(pl.col("events").sum())
-    ordered = totals.sort(["events", "category"], descending=[True, False])["category"]
-    return [name for name in ordered.to_list() if name != OTHERS]
+def _colours(named: Sequence[str], *, has_others: bool) -> tuple[tuple[str, str], ...]:
+    labels = list(text.labels(named).values())
+    others = ((OTHERS, palette.QUIET),) if has_others else ()
+    return (*((label, palette.hues(labels)[label]) for label in labels), *others)
 
 
 def by_category(frame: pl.DataFrame, width: Width, around: Around | None = None) -> pl.DataFrame:
@@ -240,9 +78,9 @@ def by_category(frame: pl.DataFrame, width: Width, around: Around | None = None)
     Columns start, since (start in words), end, category, events, place (in the stack), state ("so far": not over,
     "cut": a part of it lies outside the window, else "").
     """
-    kept = _kept(frame)
-    merged = _short(frame, kept).group_by("bucket", "category").agg(pl.col("events").sum())
-    places = {name: place for place, name in enumerate([*text.labels(kept).values(), OTHERS])}
+    named = kept(frame, around.log if around else None)
+    merged = _short(frame, named).group_by("bucket", "category").agg(pl.col("events").sum())
+    places = {name: place for place, name in enumerate([*text.labels(named).values(), OTHERS])}
     state = pl.lit("")
     if around is not None:
         since, until, now = around.drawn.since, around.drawn.until, around.now
@@ -268,12 +106,29 @@ def by_category(frame: pl.DataFrame, width: Width, around: Around | None = None)
     )
 
 
-def chosen(frame: pl.DataFrame, label: str) -> tuple[list[str], bool]:
+def kept(frame: pl.DataFrame, log: Sequence[str | None] | None = None) -> list[str]:
+    """The categories with a colour of their own, the most frequent first: at most eight.
+
+    They are the log's, so that a filter changes neither legend nor colours; the frame's own where these are few and
+    some of them are none of the log's.
+    """
+    if log is not None:
+        common = _first(log)
+        found = frame["category"].drop_nulls().unique().to_list()
+        if len(found) > MOST_CATEGORIES or set(found) <= set(common):
+            return common
+    return _first(ranking.categories(frame))
+
+
+def _first(categories: Sequence[str | None]) -> list[str]:
+    return [name for name in categories if name is not None][:MOST_CATEGORIES]
+
+
+def chosen(named: Sequence[str], label: str) -> tuple[Sequence[str], bool]:
     """The categories that an entry of the legend stands for, and whether it stands for all but these."""
-    kept = _kept(frame)
     if label == OTHERS:
-        return kept, True
-    return [value for value, short in text.labels(kept).items() if short == label], False
+        return named, True
+    return [value for value, short in text.labels(named).items() if short == label], False
 
 
 def snapped(drawn: Drawn, first: datetime, last: datetime) -> tuple[datetime, datetime] | None:
@@ -287,24 +142,40 @@ def snapped(drawn: Drawn, first: datetime, last: datetime) -> tuple[datetime, da
     return max(since, drawn.since), min(until, drawn.until)
 
 
-def _kept(frame: pl.DataFrame) -> list[str]:
-    """The categories with a colour of their own, the most frequent first."""
-    totals = frame.group_by("category").agg(pl.col("events").sum())
-    ordered = totals.sort(["events", "category"], descending=[True, False])
-    return ordered.drop_nulls("category")["category"].head(MOST_CATEGORIES).to_list()
+def _unfinished_ends(drawn: pl.DataFrame) -> pl.DataFrame:
+    """The buckets that are not whole, each with its whole neighbour: column edge says which belong together."""
+    starts = drawn.select("start", "state").unique().sort("start")
+    parts = []
+    for edge, ordered in (("first", starts), ("last", starts.reverse())):
+        unfinished = ordered.with_columns((pl.col("state") == "").cum_sum().alias("passed")).filter(
+            (pl.col("passed") == 0) | ((pl.col("passed") == 1) & (pl.col("state") == ""))
+        )
+        if unfinished.height > 1 or ordered["state"][0] != "":
+            within = drawn.filter(pl.col("start").is_in(unfinished["start"].implode()))
+            parts.append(within.with_columns(edge=pl.lit(edge)))
+    return pl.concat(parts)
 
 
-def _short(frame: pl.DataFrame, kept: list[str]) -> pl.DataFrame:
+def _before(before: pl.DataFrame, named: Sequence[str], width: Width, look: Look) -> pl.DataFrame:
+    """The period before: of each category among lines, else of all events, in the middle of each bucket."""
+    if look.form is Form.LINES:
+        totals = _short(before, named).group_by("category", start="bucket").agg(pl.col("events").sum())
+        return totals.sort("start", "category")
+    by_bucket = before.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
+    return by_bucket.with_columns(pl.col("start") + (moved(by_bucket["start"], width, 1) - by_bucket["start"]) / 2)
+
+
+def _short(frame: pl.DataFrame, named: Sequence[str]) -> pl.DataFrame:
     """The categories by their labels, those without a colour as one."""
     return frame.with_columns(
-        category=pl.col("category").replace_strict(text.labels(kept), default=OTHERS, return_dtype=pl.String)
+        category=pl.col("category").replace_strict(text.labels(named), default=OTHERS, return_dtype=pl.String)
     )
 
 
-def _ticks(drawn: pl.DataFrame) -> list[str]:
+def _ticks(drawn: pl.DataFrame) -> tuple[str, ...]:
     """The starts of a few buckets: Vega would put ticks between them that read alike. Among many it chooses well."""
     starts = drawn["start"].unique().sort()
-    return starts.dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list() if starts.len() <= _MOST_TICKS else []
+    return tuple(starts.dt.strftime("%Y-%m-%dT%H:%M:%SZ")) if starts.len() <= MOST_TICKS else ()
 
 
 def _time_format(width: Width) -> str:

@@ -60,7 +60,11 @@ def with_here(frame: pl.DataFrame, column: str, zone: tzinfo) -> pl.DataFrame:
     return frame.with_columns(pl.col(column).replace_strict(times, words, return_dtype=pl.String).alias(HERE))
 
 
-def tooltips(frame: pl.DataFrame, zone: tzinfo) -> list[alt.Tooltip]:
+def title(zone: tzinfo) -> str | None:
+    """The name of what `with_here` adds; None where it adds nothing."""
+    return None if zone is UTC else f"From ({zones.name_of(zone)})"
+
+
+def tooltips(title: str | None) -> list[alt.Tooltip]:
     """The line of a tooltip for what `with_here` added; none where it added nothing."""
-    title = f"From ({zones.name_of(zone)})"
-    return [alt.Tooltip(HERE, type="nominal", title=title)] if HERE in frame.columns else []
+    return [alt.Tooltip(HERE, type="nominal", title=title)] if title else []

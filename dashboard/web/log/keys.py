@@ -24,8 +24,10 @@ KEYS = {
 def keys(screen: Screen) -> None:
     """The script, the rows that its cursor moves over, and a small list of the keys."""
     with st.container(horizontal=True, horizontal_alignment="right", width="content", key="keys"):
-        with st.popover("Keys", key="keys-help", icon=":material/keyboard:", type="tertiary"):
-            for key, what in KEYS.items():
+        with st.popover(
+            "Keys", key="keys-help", icon=":material/keyboard:", type="tertiary", on_change="rerun"
+        ) as menu:
+            for key, what in KEYS.items() if menu.open else ():
                 left, right = st.columns([2, 3], gap="small", wrap=False)
                 left.markdown(f"`{key}`")
                 right.text(what)

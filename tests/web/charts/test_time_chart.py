@@ -110,11 +110,11 @@ def test_only_a_clickable_chart_has_selections() -> None:
 
 def test_an_entry_of_the_legend_stands_for_its_category_and_others_for_all_but_the_named() -> None:
     frame = buckets(12)
-    assert time_chart.chosen(frame, "c11") == (["c11"], False)
-    named, others = time_chart.chosen(frame, time_chart.OTHERS)
+    assert time_chart.chosen(time_chart.kept(frame), "c11") == (["c11"], False)
+    named, others = time_chart.chosen(time_chart.kept(frame), time_chart.OTHERS)
     assert others
     assert sorted(named) == sorted(f"c{n}" for n in range(4, 12))
-    assert time_chart.chosen(frame, "nothing") == ([], False)
+    assert time_chart.chosen(time_chart.kept(frame), "nothing") == ([], False)
 
 
 def test_a_drag_is_widened_to_whole_buckets_and_kept_within_what_is_drawn() -> None:
@@ -122,3 +122,19 @@ def test_a_drag_is_widened_to_whole_buckets_and_kept_within_what_is_drawn() -> N
     assert time_chart.snapped(DRAWN, START + day * 1.5, START + day * 1.6) == (START + day, START + 2 * day)
     assert time_chart.snapped(DRAWN, START - day, START + day / 2) == (DRAWN.since, START + day)
     assert time_chart.snapped(DRAWN, START + 9 * day, START + 10 * day) is None
+
+
+def test_a_filter_changes_the_numbers_and_not_the_text_of_the_chart() -> None:
+    around = Around(drawn=DRAWN, now=NOW, log=["c1", "c0", "c2"])
+    whole = time_chart.actions_over_time(buckets(3, days=9), Width.DAY, None, around)
+    narrowed = time_chart.actions_over_time(buckets(2, days=9), Width.DAY, None, around)
+    assert whole.text == narrowed.text
+    assert not whole.frames["events"].equals(narrowed.frames["events"])
+    assert whole.to_dict()["encoding"]["color"]["scale"]["domain"] == ["c1", "c0", "c2"]
+
+
+def test_a_category_that_is_none_of_the_logs_most_frequent_is_named_where_there_are_few() -> None:
+    log = [f"c{n}" for n in range(12)]
+    rare = buckets(12).filter(pl.col("category").is_in(["c1", "c11"]))
+    assert set(time_chart.kept(rare, log)) == {"c1", "c11"}
+    assert time_chart.kept(buckets(12), log) == log[:8]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dashboard.events.adornment import Width
 from dashboard.query.drawn import Drawn
-from dashboard.web.charts import overview_chart, time_chart, zoned
+from dashboard.web.charts import overview_chart, time_chart, time_marks, zoned
+from dashboard.web.charts.drawing import Drawing
 from dashboard.web.charts.time_chart import Around
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,7 +57,7 @@ def test_each_tick_reads_as_the_clock_there(first: datetime, count: int, name: s
 def test_the_axis_of_short_buckets_is_the_reader_s_and_a_day_is_a_utc_day(width: Width, named: str) -> None:
     around = Around(drawn=Drawn(START, START + timedelta(days=2), width), now=START, zone=BERLIN)
     x = time_chart.actions_over_time(hours(9), width, None, around).to_dict()["encoding"]["x"]
-    assert x["title"] == f"Time ({named}), per {time_chart.WIDTHS[width]}"
+    assert x["title"] == f"Time ({named}), per {time_marks.WIDTHS[width]}"
     assert ("time(datum.value) <" in x["axis"]["labelExpr"]) is (named != "UTC")
     assert x["scale"]["type"] == "utc"
 
@@ -64,18 +65,20 @@ def test_the_axis_of_short_buckets_is_the_reader_s_and_a_day_is_a_utc_day(width:
 def test_a_tooltip_has_both_zones_and_the_bars_are_the_same() -> None:
     around = Around(drawn=Drawn(START, START + timedelta(hours=9), Width.HOUR), now=START, zone=BERLIN)
     plain, there = (
-        time_chart.actions_over_time(hours(9), Width.HOUR, None, how).to_dict()
+        time_chart.actions_over_time(hours(9), Width.HOUR, None, how)
         for how in (Around(drawn=around.drawn, now=START), around)
     )
-    assert [one["title"] for one in there["encoding"]["tooltip"]] == [
-        "Category", "From (UTC)", "From (Europe/Berlin)", "Events",
-    ]  # fmt: skip
-    assert [one["title"] for one in plain["encoding"]["tooltip"]] == ["Category", "From (UTC)", "Events"]
-    (rows,), (plain_rows,) = there["datasets"].values(), plain["datasets"].values()
-    assert [row["here"] for row in rows[4:7]] == [
+    assert titles(there) == ["Category", "From (UTC)", "From (Europe/Berlin)", "Events"]
+    assert titles(plain) == ["Category", "From (UTC)", "Events"]
+    rows = there.frames[time_marks.EVENTS]
+    assert rows["here"].to_list()[4:7] == [
         "2026-10-25 02:00 +02:00", "2026-10-25 02:00 +01:00", "2026-10-25 03:00 +01:00",
     ]  # fmt: skip
-    assert [{name: value for name, value in row.items() if name != "here"} for row in rows] == plain_rows
+    assert rows.drop("here").equals(plain.frames[time_marks.EVENTS])
+
+
+def titles(drawing: Drawing) -> list[str]:
+    return [one["title"] for one in drawing.to_dict()["encoding"]["tooltip"]]
 
 
 def test_the_strip_of_the_whole_log_has_both_in_its_tooltip() -> None:
