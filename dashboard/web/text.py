@@ -15,6 +15,12 @@ LONGEST_CELL = 400
 LONGEST_LABEL = 60
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~$:&^=/@\"'%]")
+# Escaped or not, Streamlit makes links, icons and arrows of these; it finds them in what its Markdown reader leaves.
+_MADE_INTO_MORE = re.compile(
+    r"(?<=http:)(?=//)|(?<=https:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=[-\w])|(?<=:)(?=(?!\d+:)[-+\w]+:)|(?<=[<>~-])(?=[->=])",
+    re.IGNORECASE,
+)
+_WORD_JOINER = "\u2060"  # nothing to see, and no line breaks there; one in the log is written out
 _SPACE = re.compile(r"[ \t\r\n\v\f\x85\u2028\u2029]+")
 _UNITS = (
     ("year", timedelta(days=365)),
@@ -47,8 +53,12 @@ def several_lines(text: str, longest: int) -> str:
 
 
 def label(text: str, longest: int = LONGEST_LABEL) -> str:
-    """The text as a widget's label, which Streamlit reads as Markdown, shows it: every mark of Markdown is escaped."""
-    return _MARKDOWN.sub(lambda mark: "\\" + mark[0], one_line(text, longest))
+    """The text as a widget's label, which Streamlit reads as Markdown, shows it: every mark of Markdown is escaped.
+
+    What would become a link or an icon all the same is parted by a word joiner, which is copied along.
+    """
+    parted = _MADE_INTO_MORE.sub(_WORD_JOINER, one_line(text, longest))
+    return _MARKDOWN.sub(lambda mark: "\\" + mark[0], parted)
 
 
 def labels(texts: Iterable[str]) -> dict[str, str]:

@@ -64,6 +64,26 @@ def test_a_label_escapes_every_mark_of_markdown(mark: str) -> None:
     assert text.label(f"a{mark}b") == f"a\\{mark}b"
 
 
+@pytest.mark.parametrize(
+    ("value", "parted"),
+    [
+        ("www.evil.example", "www|.evil.example"),
+        ("see HTTPS://evil.example/a", "see HTTPS:|//evil.example/a"),
+        ("http://evil.example", "http:|//evil.example"),
+        ("a.b@evil.example", "a.b@|evil.example"),
+        (":material_home: :streamlit: :skull:", ":|material_home: :|streamlit: :|skull:"),
+        ("a -> b <-> c -- d >= e ~= f", "a -|> b <|-|> c -|- d >|= e ~|= f"),
+        ("2026-11-23 08:11:57 UTC, 12 @ night", "2026-11-23 08:11:57 UTC, 12 @ night"),
+    ],
+)
+def test_a_label_parts_what_streamlit_makes_into_more_than_text(value: str, parted: str) -> None:
+    assert text.label(value).replace("\\", "") == parted.replace("|", "\u2060")
+
+
+def test_a_word_joiner_of_the_log_is_not_ours() -> None:
+    assert text.label("www\u2060.x.example").replace("\\", "") == "wwwu{2060}.x.example"
+
+
 @given(st.text(max_size=300), st.integers(5, 80))
 def test_one_line_is_bounded_and_has_no_control_characters(value: str, longest: int) -> None:
     line = text.one_line(value, longest)
