@@ -69,9 +69,14 @@ def _written(name: str, value: str, wanted: EventFilter) -> Iterator[str]:
         case "prefix" | "not-prefix" if _is_plain(value):
             yield f"{'-' if name.startswith('not-') else ''}{value}*"
         case _:
-            sign = "-" if name.startswith("not-") else ""
-            bare = value and not value.startswith('"') and not any(map(str.isspace, value))
-            yield f"{sign}{name.removeprefix('not-')}:{value if bare else _quoted(value)}"
+            yield token(name, value)
+
+
+def token(name: str, value: str) -> str:
+    """A link's name and value as one token that `read` reads back: `-region:"New York"` for `not-region`."""
+    sign = "-" if name.startswith("not-") else ""
+    bare = value and not value.startswith('"') and not any(map(str.isspace, value))
+    return f"{sign}{name.removeprefix('not-')}:{value if bare else _quoted(value)}"
 
 
 def _is_plain(word: str) -> bool:

@@ -25,6 +25,7 @@ def opened(_: ExitStack) -> service.Service:
     )
     long_ago = datetime.now(UTC) - timedelta(days=45)  # not on the page that opens
     odd = [{"actor": name, "region": name} for name in ODD_NAMES]
+    odd.append({"category": "www.evil.example", "action": "mail a@evil.example", "target": "https://evil.example/"})
     many = [{"actor": f"user-{n:05}", "source_ip": f"10.{n // 256 % 256}.{n % 256}.7"} for n in range(10_000)]
     log.append([sample.row(2402 + n, long_ago, **changed) for n, changed in enumerate([*odd, *many])])
     return log

@@ -100,7 +100,7 @@ def test_a_bad_link_shows_its_error_and_no_rows(log: sample.SampleService, name:
     at = opened(**{name: value})
     assert said in texts(at)
     assert not at.dataframe
-    assert not at.get("html")
+    assert not at.main.get("html")
 
 
 def test_nothing_found_is_another_card_with_two_ways_out(log: sample.SampleService) -> None:

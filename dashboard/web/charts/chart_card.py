@@ -29,10 +29,10 @@ def header(title: str) -> DeltaGenerator:
 
 def numbers(name: str, alt: str, frame: Callable[[], pl.DataFrame]) -> None:
     """The chart's numbers as a table, made when somebody opens it."""
+    told = "The numbers as a table"
     with st.popover(
-        "", icon=":material/table_view:", help="The numbers as a table", key=f"numbers-{name}", type="tertiary",
-        on_change="rerun",
-    ) as menu:  # fmt: skip
+        told, icon=":material/table_view:", help=told, key=f"numbers-{name}", type="tertiary", on_change="rerun"
+    ) as menu:
         if menu.open:
             table = frame()
             st.dataframe(
@@ -43,8 +43,9 @@ def numbers(name: str, alt: str, frame: Callable[[], pl.DataFrame]) -> None:
 def look_menu(screen: Screen) -> None:
     """Bars, lines or shares; the scale; the width of a bucket; the period before."""
     look = screen.view.look
+    told = "How the chart is drawn"
     with st.popover(
-        "", icon=":material/tune:", help="How the chart is drawn", key="look-menu", type="tertiary", on_change="rerun"
+        told, icon=":material/tune:", help=told, key="look-menu", type="tertiary", on_change="rerun"
     ) as menu:
         if not menu.open:
             return

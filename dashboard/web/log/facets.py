@@ -72,10 +72,10 @@ def _value(screen: Screen, field: str, place: int, value: str | None, events: in
             ("Only", field, wanted, "add"),
             ("Not", f"not_{field}", unwanted, "remove"),
         ):
+            told = text.label(f"{'Take away: ' if active else ''}{sign} {shown}")
             st.button(
-                "", key=f"facet:{place}:{name}", icon=f":material/{'check' if active else icon}:", type="tertiary",
-                help=text.label(f"{'Take away: ' if active else ''}{sign} {shown}"),
-                on_click=partial(chart_filters.toggle, field, [value], others=sign == "Not"),
+                told, key=f"facet:{place}:{name}", icon=f":material/{'check' if active else icon}:", type="tertiary",
+                help=told, on_click=partial(chart_filters.toggle, field, [value], others=sign == "Not"),
             )  # fmt: skip
 
 

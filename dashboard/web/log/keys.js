@@ -112,7 +112,7 @@
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (target.closest(TYPES)) {
-      if (event.key === "Escape") target.blur();
+      if (event.key === "Escape" && target.getAttribute("aria-expanded") !== "true") target.blur();
       return;
     }
     if (target.closest(MENUS) || document.querySelector("[data-testid=stPopoverBody]")) return;
@@ -121,6 +121,14 @@
     event.preventDefault();
     event.stopImmediatePropagation(); // the grid would move a selection of its own, and open what it comes to
   }, true);
+  // The grid that Tab leads to chooses a cell, and a chosen cell opens its event: nobody asked for that.
+  let tabbed = false;
+  for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, (event) => (tabbed = event.key === "Tab"), true);
+  for (const kind of ["focus", "focusin"]) {
+    addEventListener(kind, (event) => {
+      if (tabbed && event.target instanceof Element && grid()?.contains(event.target)) event.stopImmediatePropagation();
+    }, true);
+  }
   addEventListener("scroll", draw, true);
   addEventListener("resize", draw);
   new MutationObserver(draw).observe(document.body, { childList: true, subtree: true });

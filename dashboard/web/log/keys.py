@@ -1,16 +1,11 @@
-"""The keyboard: our one script, from this server alone, and what it must know of the table; no log text is in it."""
-
-from pathlib import Path
+"""The keyboard: what its script must know of the table, and a list of the keys; no log text is in it."""
 
 import streamlit as st
-from starlette.requests import Request
-from starlette.responses import Response
 
 from dashboard.web.answers import Screen
 from dashboard.web.log import log_table
+from dashboard.web.serving import browser_files
 
-PATH = "/api/keys.js"
-SCRIPT = Path(__file__).with_suffix(".js")
 KEYS = {
     "↓ ↑ or j k": "to the next row, the previous",
     "Enter": "opens the row",
@@ -22,7 +17,7 @@ KEYS = {
 
 
 def keys(screen: Screen) -> None:
-    """The script, the rows that its cursor moves over, and a small list of the keys."""
+    """The scripts, the rows that its cursor moves over, and a small list of the keys."""
     with st.container(horizontal=True, horizontal_alignment="right", width="content", key="keys"):
         with st.popover(
             "Keys", key="keys-help", icon=":material/keyboard:", type="tertiary", on_change="rerun"
@@ -34,9 +29,4 @@ def keys(screen: Screen) -> None:
         ids = "" if screen.count() == 0 else ",".join(map(str, screen.rows()["id"]))
         pixels = f'data-header="{log_table.HEADER_PIXELS}" data-height="{log_table.row_pixels(screen.view.layout)}"'
         st.html(f'<span data-ids="{ids}" {pixels}></span>', width="content")
-        st.html(f'<script src="{PATH}"></script>', width="content", unsafe_allow_javascript=True)
-
-
-async def send_script(_: Request) -> Response:
-    """`GET /api/keys.js`: the script; the policy of our headers lets the browser run what comes from here."""
-    return Response(SCRIPT.read_bytes(), media_type="text/javascript", headers={"cache-control": "no-cache"})
+        browser_files.run(browser_files.KEYS, browser_files.COMPLETION)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Generator, Sequence
 from anyio import CancelScope
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dashboard import export
@@ -14,8 +14,8 @@ from dashboard.export.evidence import evidence_name
 from dashboard.query import views
 from dashboard.query.engine import Engine
 from dashboard.web import url
-from dashboard.web.log import keys
-from dashboard.web.serving import service
+from dashboard.web.log import completion
+from dashboard.web.serving import browser_files, service
 from dashboard.web.serving.piped import piped
 
 _NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -26,7 +26,8 @@ def routes() -> list[Route]:
     """What the server answers beside Streamlit's own paths."""
     return [
         Route("/", to_a_page),
-        Route(keys.PATH, keys.send_script),
+        *browser_files.routes(),
+        Route(completion.PATH, send_offers),
         Route("/api/export.evidence", send_evidence),
         Route("/api/export.{kind:str}", send_export),
         Route("/api/events/{event_id:int}.tlog-proof", send_proof),
@@ -75,6 +76,15 @@ async def send_proof(request: Request) -> Response:
     except AuditlensError as wrong:
         return _refused(wrong)
     return Response(proof, media_type="text/plain; charset=utf-8", headers=_file(f"{event_id}.tlog-proof"))
+
+
+async def send_offers(request: Request) -> Response:
+    """`GET /api/complete?<link>&line-before=…&line-after=…`: what the search bar offers at its caret."""
+    try:
+        found = await run_in_threadpool(completion.complete, request.query_params.multi_items())
+    except AuditlensError as wrong:
+        return _refused(wrong)
+    return JSONResponse(found, headers=_NO_STORE)
 
 
 class _Streamed(StreamingResponse):

@@ -10,8 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from dashboard import web
-from dashboard.web.log import keys
-from dashboard.web.serving import security
+from dashboard.web.serving import browser_files, security
 from tests.web.asgi import Client
 
 
@@ -35,10 +34,13 @@ def test_every_response_carries_the_headers_and_keeps_its_own() -> None:
     assert Client(app).get("/nowhere").headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_one_script_of_ours_comes_from_here_and_is_the_only_one_that_pages_may_run() -> None:
-    answer = Client(Starlette(routes=[Route(keys.PATH, keys.send_script)])).get(keys.PATH)
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert answer.text.startswith("// The log by the keyboard")
+def test_our_scripts_come_from_here_and_are_the_only_ones_that_pages_may_run() -> None:
+    client = Client(Starlette(routes=browser_files.routes()))
+    scripts = {path: client.get(path) for path in (browser_files.KEYS, browser_files.COMPLETION, browser_files.PAGE)}
+    for answer in scripts.values():
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert not [word for word in ("innerHTML", "insertAdjacent", "eval(", "document.write") if word in answer.text]
+    assert client.get(browser_files.STYLE).headers["content-type"].startswith("text/css")
     sources = {path.name: path.read_text("utf-8") for path in Path(web.__file__).parent.rglob("*.py")}
-    assert [name for name, text in sources.items() if "unsafe_allow_javascript" in text] == ["keys.py"]
+    assert [name for name, text in sources.items() if "unsafe_allow_javascript" in text] == ["browser_files.py"]
     assert "unsafe_allow_html" not in "".join(sources.values())
