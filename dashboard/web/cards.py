@@ -4,13 +4,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import orjson
 import streamlit as st
 
 from dashboard.errors import AuditlensError
 from dashboard.events.times import format_time
-from dashboard.web import text, url
+from dashboard.web import page_list, text, url
 from dashboard.web.answers import Screen
 from dashboard.web.held import change
 from dashboard.web.log.chips import clear
@@ -61,7 +62,15 @@ def failure(wrong: AuditlensError) -> None:
         st.text(text.one_line(wrong.message, 500))
         if wrong.hint:
             st.text(text.one_line(wrong.hint, 500))
-        st.button("Open the log without filters", key="failure-clear", on_click=_start_over)
+        st.button(_way_out(), key="failure-clear", on_click=_start_over)
+
+
+def _way_out() -> str:
+    """What the button does here: only the log has filters, and an address without parameters has nothing to leave."""
+    if not st.query_params:
+        return "Try again"
+    on_the_log = urlsplit(st.context.url or "").path.endswith(f"/{page_list.LOG_PATH}")
+    return "Open the log without filters" if on_the_log else "Open this page without parameters"
 
 
 def _start_over() -> None:

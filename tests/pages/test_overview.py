@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.web.serving.service import Status
 from tests.pages.reading import again, counted, links, opened, texts
 from tests.web import sample
 
@@ -143,3 +144,33 @@ def test_the_address_alone_leads_here_and_with_a_filter_to_the_log(today: sample
     at = opened(None, category="Auth")
     assert [title.value for title in at.title] == ["Audit Logs"]
     assert at.query_params["category"] == "Auth"
+
+
+@pytest.mark.parametrize("page", ["overview.py", "security.py", "weekly.py"])
+def test_new_events_are_offered_and_nothing_moves(
+    today: sample.SampleService, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    at = opened(page)
+    assert [button.label for button in at.button if "new" in button.label] == []
+    state = Status(as_of=today.size + 1_200, waiting=0, oldest_seconds=0.0)
+    monkeypatch.setattr(today, "status", lambda: state)
+    assert [button.label for button in again(at).button if "new" in button.label] == ["1,200 new – show"]
+    if page == "weekly.py":
+        past = opened(page, week="2026-W45")
+        assert [button.label for button in past.button if "new" in button.label] == []
+
+
+def test_the_way_out_of_an_error_is_the_page_s_own(
+    today: sample.SampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened("overview.py", category="Auth")
+    assert [button.label for button in at.button] == ["Open this page without parameters"]
+    at.button[0].click()
+    assert not again(at).button
+    assert at.metric
+    with monkeypatch.context() as patched:
+        patched.setattr(today, "engine", lambda _=None: 1 // 0)
+        at = opened("overview.py")
+        assert [button.label for button in at.button] == ["Try again"]
+    at.button[0].click()
+    assert again(at).metric

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.query import views
-from dashboard.web import answers, cards, text, url, zones
+from dashboard.web import answers, cards, newer, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.overview.overview import refuse_parameters
@@ -24,6 +24,7 @@ def headline(screen: Screen) -> None:
             st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
         with st.container(width="content"):
             integrity_badge.small_badge(screen.service)
+        newer.newer(screen)
     since, until = screen.wanted.since, screen.wanted.until
     if since is not None and until is not None:
         st.caption(

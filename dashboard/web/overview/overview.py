@@ -11,7 +11,7 @@ from dashboard.events.adornment import Width
 from dashboard.events.filter import EventFilter
 from dashboard.events.times import EARLIEST
 from dashboard.query.figures import Figure, figures
-from dashboard.web import answers, cards, page_list, text, url, zones
+from dashboard.web import answers, cards, newer, page_list, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.serving import service
@@ -74,6 +74,7 @@ def headline(day: Day) -> None:
             st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
         with st.container(width="content"):
             integrity_badge.small_badge(day.screen.service)
+        newer.newer(day.screen)
     if day.since is not None and day.until is not None:
         st.caption(_which_day(day.since, day.until, day.is_today))
 
@@ -130,7 +131,7 @@ def _only_the_future(screen: Screen) -> None:
 def where_next(day: Day) -> None:
     """A door for each kind of reader."""
     screen = day.screen
-    with st.grid(4, min_column_width=220, gap="small"):
+    with st.grid(4, min_column_width=220, gap="small", key="where-next"):
         for page, title, told in (
             (page_list.security(), "Look for what is odd", "Failed logins in time and place, new countries, nights."),
             (page_list.weekly(), "Review the week", "Totals against the week before, by day, hour and person."),

@@ -61,8 +61,9 @@ def list_of(screen: Screen) -> None:
         if not found:
             st.text("Nothing: these days were as days usually are.")
             return
-        for one in found[:MOST_SHOWN]:
-            _line(screen, one)
+        with st.container(gap="small", key="standouts"):
+            for one in found[:MOST_SHOWN]:
+                _line(screen, one)
         if len(found) > MOST_SHOWN:
             st.caption(f"and {len(found) - MOST_SHOWN:,} more, older ones")
 

@@ -11,7 +11,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.query import views
 from dashboard.query.engine import Engine
 from dashboard.query.figures import Figure, figures
-from dashboard.web import answers, cards, page_list, text, url, zones
+from dashboard.web import answers, cards, newer, page_list, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.overview import figure_tiles
@@ -86,6 +86,8 @@ def headline(review: Review) -> None:
             st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
         with st.container(width="content"):
             integrity_badge.small_badge(review.screen.service)
+        if review.is_unfinished:
+            newer.newer(review.screen)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="week-turner"):
         _turn("Week before", week.before, ":material/chevron_left:", "left", shown=week > review.first)
         _picker(review)
