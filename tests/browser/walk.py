@@ -113,6 +113,7 @@ def click_header(page: Page, label: str) -> None:
 
 
 def click_row(page: Page, number: int) -> None:
+    settled(page)
     page.get_by_role("heading", level=1).scroll_into_view_if_needed()
     box = page.locator(f"{TABLE} canvas").first.bounding_box()
     assert box is not None

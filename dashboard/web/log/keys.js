@@ -18,6 +18,7 @@
   document.body.append(mark);
   let row = -1;
   let listed = "";
+  let walking = false; // from row to row: Enter is then the row's, wherever the focus was left
 
   const rows = () => document.querySelector(".st-key-keys [data-ids]");
   const grid = () => document.querySelector('[class*="st-key-log-table"] [data-testid=stDataFrame]');
@@ -50,6 +51,7 @@
     const scroller = grid()?.querySelector(".dvn-scroller");
     if (!found.length || !scroller) return false;
     const { header, height } = rows().dataset;
+    walking = true;
     row = Math.min(Math.max(row < 0 ? Math.round(scroller.scrollTop / height) : row + by, 0), found.length - 1);
     const room = scroller.clientHeight - header;
     if (row * height < scroller.scrollTop) scroller.scrollTop = row * height;
@@ -105,7 +107,7 @@
     if (key === "?") return press(".st-key-keys-help button");
     if (key === "j" || key === "ArrowDown") return move(1);
     if (key === "k" || key === "ArrowUp") return move(-1);
-    return key === "Enter" && !target.closest(ACTS) && open();
+    return key === "Enter" && (walking || !target.closest(ACTS)) && open();
   }
 
   addEventListener("keydown", (event) => {
@@ -123,7 +125,12 @@
   }, true);
   // The grid that Tab leads to chooses a cell, and a chosen cell opens its event: nobody asked for that.
   let tabbed = false;
-  for (const kind of ["keydown", "pointerdown"]) addEventListener(kind, (event) => (tabbed = event.key === "Tab"), true);
+  for (const kind of ["keydown", "pointerdown"]) {
+    addEventListener(kind, (event) => {
+      tabbed = event.key === "Tab";
+      if (tabbed || kind === "pointerdown") walking = false;
+    }, true);
+  }
   for (const kind of ["focus", "focusin"]) {
     addEventListener(kind, (event) => {
       if (tabbed && event.target instanceof Element && grid()?.contains(event.target)) event.stopImmediatePropagation();
