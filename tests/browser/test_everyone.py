@@ -138,7 +138,8 @@ def test_no_page_has_to_be_moved_sideways(page: Page, site: Site, width: int) ->
     for path in PATHS:
         page.goto(f"{site.address}/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.get_by_text(re.compile(r"As of #|Last checkpoint|waiting to be sealed")).first.wait_for()
+        told = page.get_by_text(re.compile(r"As of #|Last checkpoint|waiting to be sealed"))
+        expect(told.first).to_be_visible()
         settled(page)
         assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth") <= 0, path
     page.set_viewport_size({"width": 1440, "height": 900})
