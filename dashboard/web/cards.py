@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import orjson
 import streamlit as st
@@ -56,13 +57,13 @@ def _all_time() -> None:
 
 
 def failure(wrong: AuditlensError) -> None:
-    """Something can't be shown: the message, the way out, and no rows."""
-    with st.container(border=True, key="failure-card"):
+    """Something can't be shown: the message, the way out, and no rows. Several parts of a page may fail at once."""
+    with st.container(border=True):
         st.markdown("#### :red[:material/error:] This view can't be shown")
         st.text(text.one_line(wrong.message, 500))
         if wrong.hint:
             st.text(text.one_line(wrong.hint, 500))
-        st.button(_way_out(), key="failure-clear", on_click=_start_over)
+        st.button(_way_out(), key=f"failure-clear:{uuid4().hex}", on_click=_start_over)
 
 
 def _way_out() -> str:

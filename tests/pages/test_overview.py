@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.web.answers import Screen
 from dashboard.web.serving.service import Status
 from tests.pages.reading import again, counted, links, opened, texts
 from tests.web import sample
@@ -174,3 +175,13 @@ def test_the_way_out_of_an_error_is_the_page_s_own(
         assert [button.label for button in at.button] == ["Try again"]
     at.button[0].click()
     assert again(at).metric
+
+
+def test_two_parts_that_fail_are_two_cards(today: sample.SampleService, monkeypatch: pytest.MonkeyPatch) -> None:
+    for part in ("count", "failed_logins_by_region"):
+        monkeypatch.setattr(Screen, part, lambda _: 1 // 0)
+    at = opened("overview.py")
+    assert [button.label for button in at.button].count("Try again") > 1
+    monkeypatch.undo()
+    next(button for button in at.button if button.label == "Try again").click()
+    assert not [button for button in again(at).button if button.label == "Try again"]
