@@ -104,7 +104,6 @@ def click_header(page: Page, label: str) -> None:
     from dashboard.web.log.log_table import _WIDTHS
 
     settled(page)
-
     names = list(USUAL)
     place = [COLUMNS[name].label for name in names].index(label)
     box = page.locator(f"{TABLE} canvas").first.bounding_box()

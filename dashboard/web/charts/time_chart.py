@@ -49,7 +49,7 @@ def actions_over_time(
     log = around.log if around else None
     named = kept(frame, log)
     zone = around.zone if around else UTC
-    drawn = zoned.with_here(by_category(frame, width, around), "start", zone)
+    drawn = zoned.with_here(by_category(frame, width, around, named), "start", zone)
     frames = {EVENTS: drawn, **silence_marks.frames(around.silences if around else None, zone)}
     if look.form is Form.LINES and not drawn.filter(pl.col("state") != "").is_empty():
         frames[ENDS] = _unfinished_ends(drawn)
@@ -68,17 +68,20 @@ def actions_over_time(
 
 def _colours(named: Sequence[str], *, has_others: bool) -> tuple[tuple[str, str], ...]:
     labels = list(text.labels(named).values())
+    hues = palette.hues(labels)
     others = ((OTHERS, palette.QUIET),) if has_others else ()
-    return (*((label, palette.hues(labels)[label]) for label in labels), *others)
+    return (*((label, hues[label]) for label in labels), *others)
 
 
-def by_category(frame: pl.DataFrame, width: Width, around: Around | None = None) -> pl.DataFrame:
-    """The buckets with their ends and at most eight named categories.
+def by_category(
+    frame: pl.DataFrame, width: Width, around: Around | None = None, named: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """The buckets with their ends and at most eight named categories: those of `kept`, unless others are given.
 
     Columns start, since (start in words), end, category, events, place (in the stack), state ("so far": not over,
     "cut": a part of it lies outside the window, else "").
     """
-    named = kept(frame, around.log if around else None)
+    named = kept(frame, around.log if around else None) if named is None else named
     merged = _short(frame, named).group_by("bucket", "category").agg(pl.col("events").sum())
     places = {name: place for place, name in enumerate([*text.labels(named).values(), OTHERS])}
     state = pl.lit("")

@@ -11,7 +11,9 @@ from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 
 import streamlit as st
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
+
+from dashboard.web.serving.headers import AddedHeaders, Headers
 
 COOKIE = "auditlens_reader"
 NOBODY = bytes(32)
@@ -48,27 +50,13 @@ def _key(kind: str, who: str) -> bytes:
     return sha256(f"{kind}\0{who}".encode()).digest()
 
 
-class ReaderCookie:
-    """Gives each browser that asks for a page its secret, where it has none, as pure ASGI: no script can read it, no
-    other site's request brings it.
+class ReaderCookie(AddedHeaders):
+    """Gives each browser that asks for a page its secret, where it has none: no script can read it, no other site's
+    request brings it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_with_cookie(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                if _is_page(scope["headers"], headers):
-                    message = {**message, "headers": [*headers, (b"set-cookie", _cookie(scope))]}
-            await send(message)
-
-        await self.app(scope, receive, send_with_cookie)
+    def added(self, scope: Scope, given: Headers) -> Headers:
+        return [(b"set-cookie", _cookie(scope))] if _is_page(scope["headers"], given) else []
 
 
 def _is_page(asked: Iterable[tuple[bytes, bytes]], answered: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -1,6 +1,8 @@
 """Headers that tell the browser to run nothing but ours, as pure ASGI: streams and websockets pass untouched."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
+
+from dashboard.web.serving.headers import AddedHeaders, Headers
 
 # The hash is that of the one inline script in Streamlit's index.html; a test compares it with the installed version.
 SCRIPT_HASH = "sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA="
@@ -29,23 +31,9 @@ HEADERS = {
 _RAW = {name.encode(): value.encode() for name, value in HEADERS.items()}
 
 
-class SecurityHeaders:
+class SecurityHeaders(AddedHeaders):
     """Adds the headers to each HTTP response that doesn't set them itself."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = list(message.get("headers", ()))
-                names = {name.lower() for name, _ in given}
-                added = [pair for pair in _RAW.items() if pair[0] not in names]
-                message = {**message, "headers": [*given, *added]}
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
+    def added(self, scope: Scope, given: Headers) -> Headers:
+        names = {name.lower() for name, _ in given}
+        return [pair for pair in _RAW.items() if pair[0] not in names]
