@@ -6,7 +6,7 @@ import pandas as pd  # noqa: F401 - before any thread: Altair would meet it half
 import streamlit as st
 
 from dashboard.events import regions
-from dashboard.web import cards, page_list, text, zones
+from dashboard.web import address, cards, page_list, text, zones
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.saved import opening
 from dashboard.web.serving import browser_files, service
@@ -22,6 +22,8 @@ def show() -> None:
     page = st.navigation([_doorstep(), *pages], position="hidden")
     title = next((one.title for one in pages if one.url_path == page.url_path), "Auditlens")
     st.set_page_config(page_title=f"{title} · Auditlens" if title != "Auditlens" else title)
+    if page.url_path != page_list.LOG_PATH:
+        address.forget()
     with cards.boundary():
         opening.begin(service.current(), page.url_path)
         page.run()

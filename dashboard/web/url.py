@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-import streamlit as st
-
 from dashboard.errors import UsageError
 from dashboard.events.filter import EventFilter
 from dashboard.query.sort import NEWEST_FIRST, Sort
+from dashboard.web import address
+from dashboard.web.address import Pairs
 from dashboard.web.charts import look
 from dashboard.web.charts.look import Look
 from dashboard.web.log import layout
 from dashboard.web.log.layout import Layout
-
-Pairs = Sequence[tuple[str, str]]
 
 SORTABLE = layout.CHOICES
 MOST_COMPARED = 6
@@ -110,15 +108,12 @@ def link(path: str, pairs: Pairs) -> str:
 
 def current() -> View:
     """What the browser's address asks for. Raises UsageError."""
-    return parse([(name, text) for name in st.query_params for text in st.query_params.get_all(name)])
+    return parse(address.current())
 
 
 def go(view: View) -> None:
     """Makes the browser's address ask for this view."""
-    wanted: dict[str, list[str]] = {}
-    for name, text in to_pairs(view):
-        wanted.setdefault(name, []).append(text)
-    st.query_params.from_dict(wanted)
+    address.write(to_pairs(view))
 
 
 def _all_time(text: str | None) -> bool:

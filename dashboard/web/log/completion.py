@@ -12,6 +12,7 @@ from dashboard.events.filter import FIELD_COLUMNS, TIME_FIELDS, as_text
 from dashboard.events.unfinished import Unfinished, unfinished
 from dashboard.query import views
 from dashboard.web import answers, text, url
+from dashboard.web.address import Pairs
 from dashboard.web.answers import Screen
 from dashboard.web.log.time_menu import PERIODS, RANGES
 from dashboard.web.serving import service
@@ -54,7 +55,7 @@ class Offer:
     told: str
 
 
-def complete(pairs: url.Pairs) -> dict[str, object]:
+def complete(pairs: Pairs) -> dict[str, object]:
     """Answers `GET /api/complete?<link>&line-before=…&line-after=…`, the line parted at its caret.
 
     Counts are of the events that the rest of the line means, in the link's state. Raises UsageError for a bad link.

@@ -130,7 +130,7 @@ def _search(screen: Screen) -> None:
     typed, why = st.session_state.get(_WRONG, ("", ""))
     refused = bool(why) and typed == st.session_state.get(key)
     st.text_input(
-        "Search", key=key if refused else held(key, meant), on_change=_set_search, args=(key,),
+        "Search", key=key if refused else held(key, meant), on_change=_set_search, args=(key, meant),
         placeholder='Search: words, "a phrase", wild*, actor:… -category:… ip:10.0.0.0/8 last:7d',
         icon=":material/search:", label_visibility="collapsed", type="search", max_chars=4000,
     )  # fmt: skip
@@ -138,8 +138,12 @@ def _search(screen: Screen) -> None:
         st.caption(f":red[{text.label(why, 300)}]")
 
 
-def _set_search(key: str) -> None:
+def _set_search(key: str, meant: str) -> None:
+    """Takes what was typed; a timer of the page may still send the field of the filter before, where nobody typed."""
     typed: str = st.session_state[key]
+    if typed == meant:
+        st.session_state.pop(_WRONG, None)
+        return
     try:
         wanted = search_text.read(typed)
     except UsageError as wrong:

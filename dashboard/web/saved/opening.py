@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from dashboard.record.saved_views import Choice
-from dashboard.web import url, zones
+from dashboard.web import address, url, zones
 from dashboard.web.saved import reader
 from dashboard.web.serving.service import Service
 
@@ -39,5 +39,5 @@ def chose(changed: Choice) -> None:
 def open_default() -> None:
     """Shows the reader's default view when the log's page is come to by its bare link; later, no filter means none."""
     link = choice().link
-    if st.session_state.get(_ARRIVED) and not st.query_params and link:
+    if st.session_state.get(_ARRIVED) and not address.current() and link:
         url.go(url.parse(parse_qsl(link, keep_blank_values=True)))
