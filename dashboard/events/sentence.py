@@ -17,8 +17,8 @@ _BARE = re.compile(r"[\w@][\w@.:/+-]*(?: [\w@][\w@.:/+-]*)*")
 _OUR_WORDS = frozenset(
     {
         "after", "all", "and", "before", "beginning", "by", "equal", "events", "except", "from", "have", "in", "last",
-        "matching", "mention", "month", "of", "on", "or", "reported", "since", "text", "that", "the", "this", "to",
-        "today", "week", "whose", "with", "yesterday"
+        "matching", "mention", "month", "of", "on", "or", "quarter", "reported", "since", "text", "that", "the", "this",
+        "to", "today", "week", "whose", "with", "yesterday"
     }
 )  # fmt: skip
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}

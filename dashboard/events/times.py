@@ -31,12 +31,15 @@ class Period(StrEnum):
     LAST_WEEK = "last-week"
     THIS_MONTH = "this-month"
     LAST_MONTH = "last-month"
+    THIS_QUARTER = "this-quarter"  # from January, April, July or October
+    LAST_QUARTER = "last-quarter"
 
     def window(self, now: datetime) -> tuple[datetime, datetime]:
         """Its half-open range as of `now`; one that is not over ends there."""
         utc = now.astimezone(UTC)
         today = utc.replace(hour=0, minute=0, second=0, microsecond=0)
         week, month = today - timedelta(days=today.weekday()), today.replace(day=1)
+        quarter = _quarter(month)
         so_far = utc + _TICK if utc == today else utc  # the first moment of a day is in it
         match self:
             case Period.TODAY:
@@ -51,6 +54,15 @@ class Period(StrEnum):
                 return month, so_far
             case Period.LAST_MONTH:
                 return (month - timedelta(days=1)).replace(day=1), month
+            case Period.THIS_QUARTER:
+                return quarter, so_far
+            case Period.LAST_QUARTER:
+                return _quarter(quarter - timedelta(days=1)), quarter
+
+
+def _quarter(day: datetime) -> datetime:
+    """The first day of its quarter."""
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
 def parse_time(text: str, *, zone: tzinfo | None = None) -> datetime:

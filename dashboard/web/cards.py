@@ -35,6 +35,8 @@ def empty(screen: Screen) -> None:
             return
         st.markdown("#### :material/filter_alt_off: No events match")
         st.text(f"{screen.wanted.sentence(screen.now)}: none of the log's {screen.as_of:,} events.")
+        if any(" " in words for words in screen.wanted.search):
+            st.text("Words are looked for as they stand, next to each other: fewer of them find more.")
         with st.container(horizontal=True, gap="small"):
             st.button("Clear the filters", key="empty-clear", on_click=clear)
             if not screen.view.all_time:

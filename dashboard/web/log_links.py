@@ -1,5 +1,9 @@
 """Links from a number to its events: the log's page with exactly the filter, and the state, that the number counts."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -22,6 +26,19 @@ def query_params(screen: Screen, wanted: EventFilter) -> dict[str, list[str]]:
 def open_events(screen: Screen, wanted: EventFilter, label: str, icon: str | None = None) -> None:
     """A link in the page. The label is Markdown: log text in it has to be escaped."""
     st.page_link(page_list.audit_logs(), label=label, icon=icon, query_params=query_params(screen, wanted))
+
+
+def picked(selection: Mapping[str, Any], name: str, wanted: EventFilter, length: timedelta) -> EventFilter | None:
+    """The wanted events of the bucket of a chart that was clicked, whose `start` is in milliseconds since 1970.
+
+    None when none was, and when it lies outside of the wanted times.
+    """
+    points = selection.get(name) or []
+    if not points or wanted.since is None or wanted.until is None:
+        return None
+    start = datetime.fromtimestamp(int(points[0]["start"]) / 1000, UTC)
+    end = min(start + length, wanted.until)
+    return wanted.with_window(start, end) if wanted.since <= start < end else None
 
 
 def cell(screen: Screen, wanted: EventFilter, number: int) -> str:

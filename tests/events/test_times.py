@@ -71,6 +71,8 @@ def test_the_quick_way_says_the_same_as_the_long_one(moment, end, between, spec,
         ("last-week", "2026-11-16", "2026-11-23"),
         ("this-month", "2026-11-01", AT),
         ("last-month", "2026-10-01", "2026-11-01"),
+        ("this-quarter", "2026-10-01", AT),
+        ("last-quarter", "2026-07-01", "2026-10-01"),
     ],
 )
 def test_a_period_is_of_the_utc_calendar_and_ends_now_if_it_is_not_over(period, since, until):
@@ -81,7 +83,8 @@ def test_a_period_is_of_the_utc_calendar_and_ends_now_if_it_is_not_over(period, 
 
 @given(st.datetimes(datetime(1980, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - given a zone
 def test_periods_follow_each_other_without_a_gap_and_none_is_empty(moment):
-    for before, after in (("yesterday", "today"), ("last-week", "this-week"), ("last-month", "this-month")):
+    pairs = [("yesterday", "today"), *((f"last-{unit}", f"this-{unit}") for unit in ("week", "month", "quarter"))]
+    for before, after in pairs:
         (first, middle), (begin, end) = (times.Period(name).window(moment) for name in (before, after))
         assert first < middle == begin < end
     assert times.Period.TODAY.window(moment)[0] <= moment

@@ -106,9 +106,14 @@ def test_a_bad_link_shows_its_error_and_no_rows(log: sample.SampleService, name:
 def test_nothing_found_is_another_card_with_two_ways_out(log: sample.SampleService) -> None:
     at = opened(actor="nobody")
     assert "No events match" in texts(at)
+    assert "next to each other" not in texts(at)
     assert not at.dataframe
     next(button for button in at.button if button.label == "Clear the filters").click()
     assert len(again(at).dataframe[0].value) == 100
+
+
+def test_words_that_stand_nowhere_together_are_said_to_be_looked_for_so(log: sample.SampleService) -> None:
+    assert "next to each other: fewer of them find more" in texts(opened(search="added payments"))
 
 
 def test_a_failure_shows_a_card_and_no_trace(log: sample.SampleService, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,6 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.events.filter import EventFilter
-from dashboard.web.weekly.weekly_heat import picked_hour
 from tests.pages.reading import again, cells, counted, links, opened, table, texts
 from tests.web import sample
 
@@ -63,7 +61,7 @@ def test_each_number_opens_exactly_its_events(week: sample.SampleService) -> Non
     assert [counted(week, link) for link in opening] == values[:4]
     tables = {name: cells(at, name) for name in (BY_DAY, ACTIVE, DELETED)}
     assert sum(number for number, _ in tables[DELETED]) == 30
-    assert len(tables[BY_DAY]) == 7 * 7  # all, and six categories
+    assert len(tables[BY_DAY]) == 7 * 8  # all and six categories; all days and seven
     for found in tables.values():
         for number, link in found:
             assert counted(week, link) == number
@@ -71,11 +69,22 @@ def test_each_number_opens_exactly_its_events(week: sample.SampleService) -> Non
 
 def test_days_and_categories_are_counted(week: sample.SampleService) -> None:
     at = opened("weekly.py", week="2026-W47")
-    frame = table(at, BY_DAY)
-    shown = [int(cell.rsplit("#", 1)[1].replace(",", "")) for cell in frame["all"]]
+    frame = table(at, BY_DAY).set_index("category")
+    shown = [int(cell.rsplit("#", 1)[1].replace(",", "")) for cell in frame.loc["All"]]
     since = MONDAY - WEEK
-    assert shown == [within(week, since + n * DAY, since + (n + 1) * DAY).height for n in range(7)]
-    assert frame["day"].tolist()[0] == "Mon 16 Nov"
+    days = [within(week, since + n * DAY, since + (n + 1) * DAY) for n in range(7)]
+    assert shown == [sum(day.height for day in days), *(day.height for day in days)]
+    repo = within(week, since, MONDAY).filter(pl.col("category") == "Repo")
+    assert frame.loc["Repo", "all"].endswith(f"#{repo.height}")
+    assert "Mon 16 Nov" in next(str(one.proto) for one in at.dataframe if BY_DAY in str(one.proto))
+
+
+def test_a_rare_category_has_its_numbers_too(week: sample.SampleService) -> None:
+    categories = [f"Kind {n:02}" for n in range(20)]
+    week.append([sample.row(2430 + n, MONDAY - DAY, category=name) for n, name in enumerate(categories)])
+    at = opened("weekly.py", week="2026-W47")
+    assert set(categories[:14]) < set(table(at, BY_DAY)["category"])
+    assert "The 20 most frequent categories; All counts the others too" in texts(at)
 
 
 def test_weeks_can_be_turned_and_chosen(week: sample.SampleService) -> None:
@@ -118,16 +127,3 @@ def test_an_empty_log_says_how_to_fill_it(log: sample.SampleService) -> None:
     at: AppTest = opened("weekly.py")
     assert "The log is empty" in texts(at)
     assert not at.metric
-
-
-def test_a_clicked_hour_means_its_events_within_the_week() -> None:
-    week = EventFilter(since=MONDAY, until=MINUTE)
-
-    def clicked(moment: datetime) -> EventFilter | None:
-        return picked_hour({"selection": {"hour": [{"start": moment.timestamp() * 1000}]}}, week)
-
-    assert clicked(MONDAY) == week.with_window(MONDAY, MONDAY + timedelta(hours=1))
-    assert clicked(MONDAY + timedelta(hours=8)) == week.with_window(MONDAY + timedelta(hours=8), MINUTE)
-    assert clicked(MONDAY - timedelta(hours=1)) is None
-    assert clicked(MONDAY + timedelta(hours=9)) is None
-    assert picked_hour({"selection": {}}, week) is None

@@ -3,16 +3,13 @@
 Channel objects only: Altair takes three milliseconds to read each shorthand string.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import altair as alt
 import polars as pl
 import streamlit as st
 
 from dashboard.events.adornment import Width
-from dashboard.events.filter import EventFilter
 from dashboard.query import views
 from dashboard.web import cards, log_links, page_list
 from dashboard.web.answers import Screen
@@ -43,7 +40,7 @@ def _hours(screen: Screen) -> None:
             heat_map(frame), key=f"chart-heat-{screen.wanted.since:%Y%m%d}", on_select="rerun", selection_mode=_PICKED,
             alt="Heat map: events by hour and weekday",
         )  # fmt: skip
-        wanted = picked_hour(picked, screen.wanted)
+        wanted = log_links.picked(picked["selection"], _PICKED, screen.wanted, _HOUR)
         if wanted is not None:
             st.switch_page(page_list.audit_logs(), query_params=log_links.query_params(screen, wanted))
 
@@ -58,16 +55,6 @@ def by_hour(frame: pl.DataFrame) -> pl.DataFrame:
         events="events",
         said=pl.col("bucket").dt.strftime("%a %d %b, %H:00 UTC"),
     )
-
-
-def picked_hour(state: Mapping[str, Any], week: EventFilter) -> EventFilter | None:
-    """The events of the hour that was clicked; None when none was, or when it lies outside of the week."""
-    points = state.get("selection", {}).get(_PICKED) or []
-    if not points or week.since is None or week.until is None:
-        return None
-    start = datetime.fromtimestamp(int(points[0]["start"]) / 1000, UTC)
-    end = min(start + _HOUR, week.until)
-    return week.with_window(start, end) if week.since <= start < end else None
 
 
 def heat_map(frame: pl.DataFrame) -> alt.Chart:

@@ -1,19 +1,19 @@
 """The week's tables: numbers by day and category, the most active accounts, and what was deleted."""
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import polars as pl
 import streamlit as st
 
 from dashboard.events.adornment import Width
-from dashboard.events.filter import as_text
+from dashboard.events.filter import EventFilter, as_text
 from dashboard.query import views
 from dashboard.query.figures import deletions
 from dashboard.query.ranking import top_over_time
 from dashboard.web import cards, log_links, text, zones
 from dashboard.web.answers import Screen
 
-MOST_CATEGORIES = 8
 MOST_ROWS = 10
 _DAY = timedelta(days=1)
 _SKELETON_PIXELS = 300
@@ -21,7 +21,7 @@ _SKELETON_PIXELS = 300
 
 @st.fragment(parallel=True)
 def by_day(screen: Screen) -> None:
-    """A row a day, a column a category, each number a link."""
+    """A row a category, a column a day, each number a link."""
     with cards.boundary():
         with st.skeleton(height=_SKELETON_PIXELS):
             frame = screen.answer(views.actions_over_time, None, Width.DAY)
@@ -32,30 +32,46 @@ def by_day(screen: Screen) -> None:
         st.dataframe(
             table, hide_index=True, key="by-day", alt="Events by day and category",
             column_config={
-                "day": st.column_config.TextColumn("Day", width=90),
-                **{column: log_links.column(label, 80) for column, label in names.items()},
+                "category": st.column_config.TextColumn("Category", width=110),
+                **{column: log_links.column(label, 75) for column, label in names.items()},
             },
         )  # fmt: skip
+        if frame["category"].has_nulls():
+            st.caption(f"The {frame['category'].n_unique() - 1} most frequent categories; All counts the others too")
 
 
 def day_cells(screen: Screen, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, str]]:
-    """The table and the labels of its columns of links: all, then the most frequent categories."""
-    totals = frame.group_by("category").agg(pl.col("events").sum()).sort("events", "category", descending=[True, False])
-    categories = totals["category"].drop_nulls().head(MOST_CATEGORIES).to_list()
-    names = {"all": "All", **{f"c{n}": label for n, label in enumerate(text.labels(categories).values())}}
+    """The table, all events and then the most frequent categories, and the labels of its columns of links."""
     wanted = screen.wanted
-    rows = []
-    for part in frame.partition_by("bucket", maintain_order=True):
-        start: datetime = part["bucket"][0]
-        until = start + _DAY
-        day = wanted.with_window(max(start, wanted.since or start), min(until, wanted.until or until))
-        counts = dict(part.select("category", "events").iter_rows())
-        cells = {"day": f"{start:%a %d %b}", "all": log_links.cell(screen, day, int(part["events"].sum()))}
-        for n, category in enumerate(categories):
-            narrowed = day.with_values("category", [as_text(category)])
-            cells[f"c{n}"] = log_links.cell(screen, narrowed, counts.get(category, 0))
-        rows.append(cells)
-    return pl.DataFrame(rows, schema=dict.fromkeys(["day", *names], pl.String)), names
+    totals = frame.group_by("category").agg(pl.col("events").sum()).sort("events", "category", descending=[True, False])
+    categories = text.labels(totals["category"].drop_nulls())
+    starts: list[datetime] = frame["bucket"].unique().sort().to_list()
+    windows = {"all": wanted, **{f"d{n}": _day_of(wanted, start) for n, start in enumerate(starts)}}
+    counts = dict.fromkeys(starts, 0)
+    rows = [_day_row(screen, "All", windows, counts | dict(_by_bucket(frame)))]
+    for category, label in categories.items():
+        narrowed = {name: window.with_values("category", [as_text(category)]) for name, window in windows.items()}
+        own = frame.filter(pl.col("category") == category)
+        rows.append(_day_row(screen, label, narrowed, counts | dict(_by_bucket(own))))
+    names = {"all": "All days", **{f"d{n}": f"{start:%a %d %b}" for n, start in enumerate(starts)}}
+    return pl.DataFrame(rows, schema=dict.fromkeys(["category", *names], pl.String)), names
+
+
+def _day_of(wanted: EventFilter, start: datetime) -> EventFilter:
+    """The part of the wanted times that lies in a day."""
+    return wanted.with_window(max(start, wanted.since or start), min(start + _DAY, wanted.until or start + _DAY))
+
+
+def _by_bucket(frame: pl.DataFrame) -> Iterator[tuple[datetime, int]]:
+    return frame.group_by("bucket").agg(pl.col("events").sum()).iter_rows()
+
+
+def _day_row(
+    screen: Screen, label: str, windows: Mapping[str, EventFilter], counts: Mapping[datetime, int]
+) -> dict[str, str]:
+    numbers = [sum(counts.values()), *counts.values()]
+    cells = zip(windows.items(), numbers, strict=True)
+    return {"category": label, **{name: log_links.cell(screen, window, number) for (name, window), number in cells}}
 
 
 def most_active(screen: Screen) -> None:
