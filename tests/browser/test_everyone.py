@@ -61,6 +61,7 @@ def test_keys_alone_lead_from_a_filter_to_a_chart_a_row_and_a_file(page: Page, s
     eventually(lambda: {row[3] for row in rows(page)} == {"Login Failed"})
     expect(page.get_by_text("failed logins in this view: 20%")).to_be_visible()  # the charts are of it too
     settled(page)
+    expect(bar(page)).to_be_focused()
     tab_to(page, "The numbers as a table")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stPopoverBody").locator(f"{TABLE} table tbody tr").first).to_be_attached()

@@ -39,7 +39,12 @@ def named(name: str) -> alt.Chart:
 
 
 def written(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
-    """The chart as text, without a theme: the page's is laid over it."""
+    """The chart as text, without a theme: the page's is laid over it.
+
+    Drawn as SVG however many bars there are, where Streamlit would change to pixels: those have no names for a screen
+    reader, and become no SVG file.
+    """
     spec = chart.to_dict()
     spec.pop("config", None)
+    spec["usermeta"] = {"embedOptions": {"renderer": "svg"}}
     return json.dumps(spec)

@@ -130,6 +130,25 @@
     for (const [name, value] of Object.entries(combobox)) bar.setAttribute(name, value);
   }
 
+  // A line that is entered brings another bar, for another filter: whoever stands in the old one goes on in the new.
+  function follow(old) {
+    const ended = new AbortController();
+    const watch = new MutationObserver(() => {
+      const [next, nobody] = [[...document.querySelectorAll(BAR)].at(-1), document.activeElement === document.body];
+      if (old.isConnected || !next) return;
+      ended.abort();
+      if (!nobody) return;
+      next.focus();
+      next.setSelectionRange(next.value.length, next.value.length);
+    });
+    ended.signal.addEventListener("abort", () => watch.disconnect());
+    for (const kind of ["pointerdown", "keydown"]) {
+      addEventListener(kind, () => ended.abort(), { capture: true, signal: ended.signal });
+    }
+    setTimeout(() => ended.abort(), 10_000);
+    watch.observe(document.body, { childList: true, subtree: true });
+  }
+
   addEventListener("focusin", (event) => isBar(event) && adopt(event.target), true);
   addEventListener("focusout", (event) => isBar(event) && close(), true);
   addEventListener("input", (event) => {
@@ -148,6 +167,7 @@
     else if (event.key === "Escape" && isOpen()) close();
     else {
       if (event.key === "Enter" || event.key === "Tab") close();
+      if (event.key === "Enter") follow(bar);
       return;
     }
     event.preventDefault();

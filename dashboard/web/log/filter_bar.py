@@ -61,7 +61,7 @@ def _category_menu(screen: Screen) -> None:
         for value in [*found, *(chosen for chosen in wanted.category if chosen not in found)]:
             key = held(f"category:{value}", value in wanted.category)
             name = text.label(as_value(value) or NONE, 40)
-            st.checkbox(f"{name} :gray[{found.get(value, 0):,}]", key=key, on_change=_toggle, args=(value, key))
+            st.checkbox(f"{name} ({found.get(value, 0):,})", key=key, on_change=_toggle, args=(value, key))
         if not found:
             st.caption("No event matches the other filters.")
         _picker("not_category", "Except", [*found], wanted)

@@ -19,13 +19,9 @@ KEYS = {
 def keys(screen: Screen) -> None:
     """The scripts, the rows that its cursor moves over, and a small list of the keys."""
     with st.container(horizontal=True, horizontal_alignment="right", width="content", key="keys"):
-        with st.popover(
-            "Keys", key="keys-help", icon=":material/keyboard:", type="tertiary", on_change="rerun"
-        ) as menu:
-            for key, what in KEYS.items() if menu.open else ():
-                left, right = st.columns([2, 3], gap="small", wrap=False)
-                left.markdown(f"`{key}`")
-                right.text(what)
+        # Filled while it is closed: a popover finds a place with room for what is in it when it opens.
+        with st.popover("Keys", key="keys-help", icon=":material/keyboard:", type="tertiary"):
+            st.markdown("\n".join(["| Key | |", "|---|---|", *(f"| `{key}` | {what} |" for key, what in KEYS.items())]))
         ids = "" if screen.count() == 0 else ",".join(map(str, screen.rows()["id"]))
         pixels = f'data-header="{log_table.HEADER_PIXELS}" data-height="{log_table.row_pixels(screen.view.layout)}"'
         st.html(f'<span data-ids="{ids}" {pixels}></span>', width="content")

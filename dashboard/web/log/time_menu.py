@@ -82,22 +82,21 @@ def _set_range(key: str) -> None:
 
 
 def _own_span(view: url.View) -> None:
-    """`Last 36 hours`: any number of any unit."""
+    """`Last 36 hours`: any number of any unit. Another span, other widgets: in a form none follows the link."""
     last = view.filter.last or "24h"
+    count, unit = min(int(last[:-1]), _MOST_UNITS), list(UNITS).index(last[-1])
     with st.form("custom-span", border=False), st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input(
-            "Or the last", 1, _MOST_UNITS, step=1, key=held("span-count", min(int(last[:-1]), _MOST_UNITS)), width=110
-        )
+        st.number_input("Or the last", 1, _MOST_UNITS, count, step=1, key=f"span-count:{last}", width=110)
         st.selectbox(
-            "Unit", list(UNITS), format_func=UNITS.__getitem__, key=held("span-unit", last[-1]), width=120,
+            "Unit", list(UNITS), unit, format_func=UNITS.__getitem__, key=f"span-unit:{last}", width=120,
             label_visibility="hidden",
         )  # fmt: skip
-        st.form_submit_button("Apply", key="span-apply", on_click=_set_span)
+        st.form_submit_button("Apply", key="span-apply", on_click=_set_span, args=(last,))
 
 
-def _set_span() -> None:
-    count: int = st.session_state["span-count"]
-    unit: str = st.session_state["span-unit"]
+def _set_span(before: str) -> None:
+    count: int = st.session_state[f"span-count:{before}"]
+    unit: str = st.session_state[f"span-unit:{before}"]
     change(lambda view: in_range(view, f"{count}{unit}"))
 
 

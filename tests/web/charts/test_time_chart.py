@@ -49,6 +49,11 @@ def test_categories_beyond_eight_are_gathered_and_no_event_is_lost() -> None:
     assert drawn["events"].sum() == frame["events"].sum()
 
 
+def test_a_chart_of_many_bars_is_shapes_too() -> None:
+    spec = time_chart.actions_over_time(buckets(9, days=400), Width.DAY).to_dict()
+    assert spec["usermeta"]["embedOptions"] == {"renderer": "svg"}
+
+
 def test_a_category_has_the_palettes_colour() -> None:
     frame = buckets(1).with_columns(category=pl.lit("Auth"))
     scale = time_chart.actions_over_time(frame, Width.DAY).to_dict()["encoding"]["color"]["scale"]
