@@ -51,8 +51,8 @@ def required() -> bool:
 
 
 def _chromium() -> str | None:
-    """A Chromium that starts: the system's, else Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    """A Chromium that starts: the system's, else Playwright's own. A headless shell is one without windows."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     candidates = chain(map(shutil.which, names), _playwrights_own())
     return next((path for path in candidates if path and _starts(path, "--version")), None)
 
@@ -111,7 +111,7 @@ def _spark() -> str | None:
     return str(folder) if is_there else None
 
 
-CHROMIUM = Program("Chromium", _chromium, ("chromium", "fonts-liberation"), "BROWSER TESTS")
+CHROMIUM = Program("Chromium", _chromium, ("chromium-headless-shell", "fonts-liberation"), "BROWSER TESTS")
 POSTGRESQL = Program("PostgreSQL 15 to 17", _older_postgresql, ("postgresql",), "TESTS ON AN OLDER POSTGRESQL")
 GO = Program("Go", _go, ("golang-go", "golang-golang-x-mod-dev"), "TESTS AGAINST GO'S VERIFIER")
 JQ = Program("jq", lambda: shutil.which("jq"), ("jq",), "TESTS OF THE LEAF FORMAT BY SHELL")

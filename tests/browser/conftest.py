@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.keeping.log import Log
 from tests import log_fixtures
@@ -13,12 +13,12 @@ from tests.log_fixtures import TestServer
 
 
 @pytest.fixture(scope="session")
-def wide(chromium: Browser) -> Iterator[BrowserContext]:
+def wide(chromium: Browser) -> Iterator[Page]:
     yield from window(chromium, width=1440, height=900)
 
 
 @pytest.fixture(scope="session")
-def narrow(chromium: Browser) -> Iterator[BrowserContext]:
+def narrow(chromium: Browser) -> Iterator[Page]:
     yield from window(chromium, width=390, height=844)
 
 
@@ -50,13 +50,13 @@ def environment(server: TestServer, database: str, log: Log) -> dict[str, str]:
 
 
 @pytest.fixture
-def page(wide: BrowserContext) -> Iterator[Page]:
+def page(wide: Page) -> Iterator[Page]:
     """A page in a wide window; what the browser complains of fails the test."""
     yield from opened(wide)
 
 
 @pytest.fixture
-def phone(narrow: BrowserContext) -> Iterator[Page]:
+def phone(narrow: Page) -> Iterator[Page]:
     yield from opened(narrow)
 
 
