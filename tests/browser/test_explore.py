@@ -3,9 +3,10 @@
 import csv
 import io
 import re
+from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.sampled import Site
 from tests.browser.walk import TABLE, eventually, go, headers, link_says, rows
@@ -29,9 +30,18 @@ def settled(page: Page) -> int:
 
 def in_file(page: Page) -> int:
     """The rows of the CSV file that the page offers."""
+    return len(file(page))
+
+
+def file(page: Page) -> list[dict[str, str]]:
     link = page.get_by_role("link", name="CSV").get_attribute("href")
     text = page.request.get(f"{page.url.split('/audit-logs')[0]}{link}").text()
-    return sum(1 for _ in csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def moment(text: str) -> datetime:
+    """The second that a cell or a file begins with, whatever the zone."""
+    return datetime.fromisoformat(text[:19])
 
 
 def chart(page: Page, card: str) -> Locator:
@@ -108,6 +118,21 @@ def test_a_chart_is_drawn_as_its_menu_says_and_shows_its_numbers(page: Page, sit
     table = page.get_by_test_id("stPopoverBody").locator(f"{TABLE} table tbody tr")
     eventually(lambda: table.count() > 5)
     assert settled(page) == whole
+
+
+def test_times_follow_the_reader_s_clock_and_the_file_stays_in_utc(chromium: Browser, site: Site) -> None:
+    with chromium.new_context(viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo") as elsewhere:
+        page = elsewhere.new_page()
+        go(page, site, "?category=Restore&range=all")
+        in_utc = rows(page)[0][-1]
+        assert "UTC" in in_utc, "until somebody chooses"
+        page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+        page.get_by_role("option", name="Asia/Tokyo (yours)").click()
+        eventually(lambda: "+09:00" in rows(page)[0][-1])
+        assert moment(rows(page)[0][-1]) - moment(in_utc) == timedelta(hours=9)
+        newest = file(page)[0]["occurred_at"]
+        assert moment(newest) == moment(in_utc)
+        assert newest.endswith("Z")
 
 
 def test_a_saved_view_is_this_browser_s_after_a_reload(page: Page, site: Site) -> None:
