@@ -9,7 +9,7 @@ day = overview.open_day()
 
 overview.headline(day)
 if overview.first_steps(day):
-    figure_tiles.tiles(day.screen, day.figures())
+    figure_tiles.tiles(day.screen, day.figures)
 
     beside_each_other = st.columns([62, 38], gap="medium")
     with beside_each_other[0]:

@@ -84,7 +84,7 @@ def chosen(regions: pl.DataFrame, label: str) -> tuple[Sequence[str | None], boo
 
 def _named(regions: pl.DataFrame) -> pl.DataFrame:
     # Not by map_elements: a Python function within Polars waits for ever when other fragments ask at the same time.
-    names = [NO_REGION if name is None else text.one_line(name, 40) for name in regions["region"]]
+    names = [NO_REGION if name is None else text.one_line(name, 40) or "(empty)" for name in regions["region"]]
     return regions.with_columns(region=pl.Series(names, dtype=pl.String))
 
 

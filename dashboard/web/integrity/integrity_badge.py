@@ -34,7 +34,7 @@ _FOLDED = "768px"  # a narrower window has its sidebar folded away
 _HUES = {Level.GOOD: "#178a80", Level.NEUTRAL: "#727c8a", Level.AMBER: "#c46a10", Level.RED: "#d64550"}
 
 
-@st.fragment(run_every=_REFRESH_SECONDS)
+@st.fragment(run_every=_REFRESH_SECONDS, parallel=True)
 def badge(service: Service) -> None:
     """The sidebar's, right below the link to its reasons: the state, then count, coverage and times."""
     level, word, lines = told(service)
@@ -44,7 +44,7 @@ def badge(service: Service) -> None:
             st.caption(line)
 
 
-@st.fragment(run_every=_REFRESH_SECONDS)
+@st.fragment(run_every=_REFRESH_SECONDS, parallel=True)
 def small_badge(service: Service) -> None:
     """The headline's, in a narrow window only: one link of state and coverage."""
     level, word, lines = told(service)

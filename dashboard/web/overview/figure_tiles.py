@@ -3,7 +3,7 @@
 Channel objects only: Altair takes three milliseconds to read each shorthand string.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import altair as alt
@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.events.columns import TIME
 from dashboard.query.figures import Figure, Name
-from dashboard.web import log_links
+from dashboard.web import cards, log_links
 from dashboard.web.answers import Screen
 from dashboard.web.charts import palette
 
@@ -25,10 +25,24 @@ LABELS = {
 }
 _OPENS = {Name.ACTORS: "Open what they did"}
 _TREND_PIXELS = 44
+_SKELETON_PIXELS = 186
 
 
-def tiles(screen: Screen, figures: Sequence[Figure], usual: str = "usual") -> None:
-    """A tile a number; grey whichever way it moved, for more is not always worse."""
+def tiles(screen: Screen, ask: Callable[[], Sequence[Figure]], usual: str = "usual") -> None:
+    """A tile a number; grey whichever way it moved, for more is not always worse. Nothing waits for them."""
+    with st.container(key="figure-tiles"):
+        _tiles(screen, ask, usual)
+
+
+@st.fragment(parallel=True)
+def _tiles(screen: Screen, ask: Callable[[], Sequence[Figure]], usual: str) -> None:
+    with cards.boundary():
+        with st.skeleton(height=_SKELETON_PIXELS):
+            figures = ask()
+        _grid(screen, figures, usual)
+
+
+def _grid(screen: Screen, figures: Sequence[Figure], usual: str) -> None:
     with st.grid(len(figures) or 1, min_column_width=165, gap="small", key="figures"):
         for figure in figures:
             with st.container(border=True, gap="xxsmall", key=f"figure-{figure.name}"):

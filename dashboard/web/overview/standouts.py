@@ -23,14 +23,14 @@ _ICONS = {
     Kind.FAILURES: ":material/error_outline:",
     Kind.COUNTRY: ":material/travel_explore:",
 }
-_SKELETON_PIXELS = 260
+_SKELETON_PIXELS, _VERIFIED_PIXELS = 260, 70
 
 
 def findings(screen: Screen) -> None:
     """Both kinds in one card; neither is hidden by the other."""
     with st.container(border=True, key="findings-card"):
         st.markdown("##### Findings")
-        verified(screen.service.integrity())
+        _verified(screen)
         st.caption(f"What stands out since {text.day(screen.wanted.since)}" if screen.wanted.since else "", help=RULES)
         list_of(screen)
 
@@ -40,6 +40,14 @@ def card(screen: Screen) -> None:
     with st.container(border=True, key="standouts-card"):
         st.markdown("##### What stands out", help=RULES)
         list_of(screen)
+
+
+@st.fragment(parallel=True)
+def _verified(screen: Screen) -> None:
+    with cards.boundary():
+        with st.skeleton(height=_VERIFIED_PIXELS):
+            integrity = screen.service.integrity()
+        verified(integrity)
 
 
 def verified(integrity: Integrity) -> None:

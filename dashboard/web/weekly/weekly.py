@@ -135,6 +135,6 @@ def said(review: Review) -> str:
 
 def tiles(review: Review) -> None:
     """Totals against the week before."""
-    figure_tiles.tiles(review.screen, review.figures(), "week before")
+    figure_tiles.tiles(review.screen, review.figures, "week before")
     state = f"As of #{review.screen.as_of:,}, asked {text.exact(review.screen.now, zones.shown())}."
     st.caption(f"{state} A number opens the events that it counts. Bars: the days of both weeks.")

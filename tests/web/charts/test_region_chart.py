@@ -16,6 +16,12 @@ def test_an_address_without_a_region_has_a_bar_of_its_own() -> None:
     assert shown["region"].to_list() == ["Istanbul", "No region"]
 
 
+def test_a_region_of_blanks_has_a_name_to_click() -> None:
+    regions = pl.DataFrame({"region": [" ", "Bavaria"], "events": [3, 1]})
+    assert region_chart.top_regions(regions)["region"].to_list() == ["(empty)", "Bavaria"]
+    assert region_chart.chosen(regions, "(empty)") == ([" "], False)
+
+
 def test_region_bars_are_horizontal_labelled_and_start_at_zero() -> None:
     spec = region_chart.failed_logins_by_region(pl.DataFrame({"region": ["Istanbul"], "events": [3]})).to_dict()
     bar, value = spec["layer"]
