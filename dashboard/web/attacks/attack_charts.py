@@ -39,6 +39,7 @@ def _failed_over_time(screen: Screen) -> None:
             by_day(frame), key="chart-failed-over-time", alt="Bars: failed logins a day", on_select="rerun",
             selection_mode=_PICKED,
         )  # fmt: skip
+        st.caption("UTC. A click on a day opens its failed logins.")
         wanted = log_links.picked(selected["selection"], _PICKED, failed.wanted, _DAY)
         if wanted is not None:
             st.switch_page(page_list.audit_logs(), query_params=log_links.query_params(failed, wanted))

@@ -5,8 +5,8 @@ from hashlib import blake2b
 
 FAILURE = "#D64550"
 ACCENT = "#178A80"  # the theme's teal, which reads on the light and on the dark background
-FAINT = "#A3B0B0"  # the bars beside the one that is meant
 QUIET = "#727C8A"  # what is left over, or has no name; as text, as far from the light background as from the dark
+BESIDE = 0.6  # opacity of the bars beside the one that is meant: paler than it on either background
 
 # Eight hues apart in lightness as well as in hue, so that they are told apart with each kind of colour blindness; none
 # is red. Each has a contrast of at least 2.6 to 1 with the light and the dark background.

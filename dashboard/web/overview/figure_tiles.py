@@ -70,7 +70,10 @@ def trend(figure: Figure) -> alt.Chart:
             y=alt.Y("value", type="quantitative", axis=None, scale=alt.Scale(domainMin=0, nice=False)),
             color=alt.Color(
                 "own", type="nominal", legend=None,
-                scale=alt.Scale(domain=[True, False], range=[palette.ACCENT, palette.FAINT]),
+                scale=alt.Scale(domain=[True, False], range=[palette.ACCENT, palette.QUIET]),
+            ),
+            opacity=alt.Opacity(
+                "own", type="nominal", legend=None, scale=alt.Scale(domain=[True, False], range=[1, palette.BESIDE]),
             ),
             tooltip=[
                 alt.Tooltip("day", type="nominal", title="From (UTC)"),
