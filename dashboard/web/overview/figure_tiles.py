@@ -72,9 +72,7 @@ def trend(figure: Figure) -> alt.Chart:
                 "own", type="nominal", legend=None,
                 scale=alt.Scale(domain=[True, False], range=[palette.ACCENT, palette.QUIET]),
             ),
-            opacity=alt.Opacity(
-                "own", type="nominal", legend=None, scale=alt.Scale(domain=[True, False], range=[1, palette.BESIDE]),
-            ),
+            opacity=alt.when(alt.datum.own).then(alt.value(1)).otherwise(alt.value(palette.BESIDE)),
             tooltip=[
                 alt.Tooltip("day", type="nominal", title="From (UTC)"),
                 alt.Tooltip("value", type="quantitative", title=LABELS[figure.name], format=","),
