@@ -1,5 +1,6 @@
 """An event's fields in words, in the groups that people read them in."""
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, tzinfo
@@ -9,6 +10,7 @@ import orjson
 import polars as pl
 import streamlit as st
 
+from dashboard.events.folding import visible
 from dashboard.events.times import format_time
 from dashboard.web import text
 
@@ -53,8 +55,19 @@ def pretty(details: str) -> str:
 
 
 def raw_json(found: pl.DataFrame) -> str:
-    """The event as an export writes it: every column, the id as a string, times in UTC, details as the stored text."""
+    """The event as an export writes it: every column, the id as a string, times in UTC, details as the stored text.
+
+    What would turn or hide the text on the screen is written as JSON's escapes: copied, it means the same.
+    """
     row = found.row(0, named=True)
     row |= {name: format_time(row[name]) for name in ("occurred_at", "recorded_at") if row[name] is not None}
     row["id"] = str(row["id"])
-    return orjson.dumps(row, option=orjson.OPT_INDENT_2).decode()
+    written = orjson.dumps(row, option=orjson.OPT_INDENT_2).decode()
+    return "\n".join(map(_escaped, written.split("\n")))
+
+
+def _escaped(line: str) -> str:
+    """A line of JSON with each control, direction and private character as JSON's own escape."""
+    if visible(line) == line:
+        return line
+    return "".join(c if visible(c) == c else json.dumps(c)[1:-1] for c in line)
