@@ -1,5 +1,6 @@
 """Headers that are added to every HTTP response, as pure ASGI."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,15 +8,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class AddedHeaders:
+class AddedHeaders(ABC):
     """Passes everything on, and adds what `added` says to the head of each HTTP response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
+    @abstractmethod
     def added(self, scope: Scope, given: Headers) -> Headers:
         """The headers to add to a response that has these."""
-        raise NotImplementedError
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
