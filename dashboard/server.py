@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from dashboard.paths import APP, ROOT
 from dashboard.web.saved.reader import ReaderCookie
-from dashboard.web.serving import service, streamlit_config
+from dashboard.web.serving import service, streamlit_config, whole_callbacks
 from dashboard.web.serving.routes import routes
 from dashboard.web.serving.security import SecurityHeaders
 
@@ -46,6 +46,7 @@ def _warm_up() -> None:
     gc.freeze()
 
 
+whole_callbacks.install()
 streamlit_config.shut_out_foreign_files()  # before the app: building it already reads the files
 app = st.App(
     APP, routes=routes(), middleware=[Middleware(SecurityHeaders), Middleware(ReaderCookie)], lifespan=lifespan
