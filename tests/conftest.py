@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests import install
 
 pytest_plugins = ["tests.log_fixtures"]
+BROWSER = "tests/browser/"
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("tests")
 
@@ -21,6 +24,18 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: tests wait for servers, browsers and killed processes."""
     return (os.cpu_count() or 1) + 1
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests stay together, and so do all that walk in a browser: two at once would wait for each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
