@@ -1,5 +1,6 @@
 """How texts are compared and shown: folding for the search, and a form of any text that no terminal or reader obeys."""
 
+import re
 import unicodedata
 
 DOT_ABOVE = "\u0307"
@@ -7,6 +8,9 @@ FINAL_SIGMA, SIGMA = "ς", "σ"
 
 _JOINERS = "\u200c\u200d"  # harmless, and words and emoji fall apart without them
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_ON_A_LETTER, _MOST_MARKS = frozenset({"Mn", "Me"}), 4  # Hebrew and Vietnamese have up to three
+_BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0"  # Hangul's fillers and the empty Braille pattern
+_WITHOUT_INK = re.compile(rf"[\s{_JOINERS}{_BLANK_LETTERS}\u034f\ufe00-\ufe0f]*")
 
 
 def fold(text: str) -> str:
@@ -19,10 +23,23 @@ def fold(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    r"""The text with each control, direction and private character written as `\u{1b}`: for terminals and headings."""
+    r"""The text with each control, direction and private character written as `\u{1b}`: for terminals and headings.
+
+    So is each mark that would be the fifth on one letter: such towers are drawn across the lines above.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"\\u{{{ord(c):x}}}" if _is_unseen(c) else c for c in text)
+    written, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _ON_A_LETTER else 0
+        out = _is_unseen(character) or marks > _MOST_MARKS
+        written.append(f"\\u{{{ord(character):x}}}" if out else character)
+    return "".join(written)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of it is seen, once `visible` has written out what it does: spaces, joiners, blank letters."""
+    return _WITHOUT_INK.fullmatch(text) is not None
 
 
 def _is_unseen(character: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.errors import UsageError
+from dashboard.events.folding import is_blank
 from dashboard.record.connect import connect, driver_errors
 from dashboard.record.read import RecordReader
 
@@ -40,7 +41,7 @@ class Draft:
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name.strip())
         object.__setattr__(self, "description", self.description.strip())
-        if not self.name:
+        if is_blank(self.name):
             raise UsageError("A view needs a name.", "Give it one that others understand too.")
         for what, value, longest in (
             ("name", self.name, LONGEST_NAME),

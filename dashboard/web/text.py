@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from dashboard.events.folding import visible
+from dashboard.events.folding import is_blank, visible
 from dashboard.events.vocabulary import ActorType
 
 NOTHING = "—"  # no actor because the system acted, no address, no region
@@ -66,7 +66,7 @@ def labels(texts: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     taken: set[str] = set()
     for text in texts:
-        short = candidate = one_line(text, LONGEST_LABEL) or "(empty)"
+        short = candidate = "(empty)" if is_blank(text) else one_line(text, LONGEST_LABEL)
         again = 1
         while candidate in taken:
             again += 1
@@ -81,7 +81,7 @@ def shown(
 ) -> str:
     """A column's value as the table writes it. Erased is not system, and unknown is neither."""
     if value is not None:
-        return one_line(value, longest) if value.strip() else "(empty)" if column == "actor" else ""
+        return "(empty)" if is_blank(value) and (value or column == "actor") else one_line(value, longest)
     if _ERASABLE.get(column, column) in (erased or "").split(","):
         return ERASED
     return UNKNOWN if column == "actor" and actor_type != ActorType.SYSTEM else NOTHING

@@ -108,7 +108,8 @@ def test_what_others_made_private_opens_for_nobody_else(views: SavedViews) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "link"), [("", ""), (" \t", ""), ("x" * 257, ""), ("é" * 129, ""), ("a\0", ""), ("a", "x" * 8193)]
+    ("name", "link"),
+    [("", ""), (" \t", ""), ("\u200d \u3164", ""), ("x" * 257, ""), ("é" * 129, ""), ("a\0", ""), ("a", "x" * 8193)],
 )
 def test_a_view_that_says_too_little_or_too_much_is_refused(name: str, link: str) -> None:
     with pytest.raises(UsageError, match="view"):

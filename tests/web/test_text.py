@@ -51,6 +51,10 @@ def test_exact_says_the_second_and_the_zone() -> None:
         ("region", None, "user", None, "—"),
         ("description", None, "user", "description", "erased"),
         ("actor", "  ", "user", None, "(empty)"),
+        ("actor", "", "user", None, "(empty)"),
+        ("actor", "\u3164\u200d", "user", None, "(empty)"),
+        ("target", "\u2800", "user", None, "(empty)"),
+        ("target", "", "user", None, ""),
     ],
 )
 def test_nobody_unknown_and_erased_are_three_things(
