@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
+from urllib.parse import urljoin
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
@@ -46,8 +47,9 @@ def opened(window: Page) -> Iterator[Page]:
     yield window
     for event, hear in heard.items():
         window.remove_listener(event, hear)
-    window.goto("about:blank")
-    window.emulate_media(media="null", color_scheme="light")
+    if window.url.startswith("http"):  # a plain page of the same site: there the window keeps what it compiled
+        window.goto(urljoin(window.url, "/_stcore/health"))
+    window.emulate_media(media="null", color_scheme="light", reduced_motion="null")
     window.set_viewport_size(size)
     window.mouse.move(0, 0)
     probes = [  # Streamlit looks there first
