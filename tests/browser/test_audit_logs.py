@@ -212,7 +212,7 @@ def test_the_keyboard_walks_opens_steps_compares_and_searches(page: Page, site: 
     page.wait_for_url(second)
     settled(page)
     drawer.get_by_text("Around it").click()
-    expect(drawer.get_by_text("this event")).to_be_visible()
+    expect(drawer.get_by_text("this event", exact=True)).to_be_visible()
     settled(page)
     drawer.get_by_role("button", name="Compare").click()
     link_says(page, "compare=")

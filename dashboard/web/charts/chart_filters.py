@@ -41,22 +41,22 @@ def has_moved_on(screen: Screen) -> bool:
     return url.current() != screen.view
 
 
-def on_time_chart(name: str, named: Sequence[str], drawn: Drawn) -> None:
+def on_time_chart(key: str, named: Sequence[str], drawn: Drawn) -> None:
     """A drag is a range of time; a click on a bar or an entry of the legend is its category."""
-    selection = _taken(name)
+    selection = _taken(key)
     if (span := _span(selection.get(time_marks.SPAN))) is not None:
         _zoom_to(time_chart.snapped(drawn, *span))
     elif (label := _picked(selection.get(time_marks.PICK), "category")) is not None:
         toggle("category", *time_chart.chosen(named, label))
 
 
-def on_overview(name: str, drawn: Drawn) -> None:
-    if (span := _span(_taken(name).get(overview_chart.SPAN))) is not None:
+def on_overview(key: str, drawn: Drawn) -> None:
+    if (span := _span(_taken(key).get(overview_chart.SPAN))) is not None:
         _zoom_to(time_chart.snapped(drawn, *span))
 
 
-def on_regions(name: str, regions: pl.DataFrame) -> None:
-    if (label := _picked(_taken(name).get(region_chart.PICK), "region")) is not None:
+def on_regions(key: str, regions: pl.DataFrame) -> None:
+    if (label := _picked(_taken(key).get(region_chart.PICK), "region")) is not None:
         toggle("region", *region_chart.chosen(regions, label))
 
 
@@ -113,11 +113,17 @@ def _unzoomed(view: url.View, zoom: Zoom) -> url.View:
     return replace(view.narrowed(view.filter.timed_as(zoom.left)), all_time=zoom.all_time)
 
 
-def _taken(name: str) -> Selection:
-    """What is selected in the chart, which from the next run on is a chart with nothing selected."""
-    state = st.session_state.get(chart_key(name))
-    st.session_state[_turns(name)] = st.session_state.get(_turns(name), 0) + 1
-    return {} if state is None else state["selection"]
+def _taken(key: str) -> Selection:
+    """What is selected in the chart of this key, in whose place a chart with nothing selected comes.
+
+    A chart that was replaced is heard once more, when it goes: then nothing is selected in it, and its heir stays.
+    """
+    state = st.session_state.get(key)
+    selection: Selection = {} if state is None else state["selection"]
+    name = key.rpartition(":")[0]
+    if any(selection.values()) and key == chart_key(name):
+        st.session_state[_turns(name)] = st.session_state.get(_turns(name), 0) + 1
+    return selection
 
 
 def _turns(name: str) -> str:

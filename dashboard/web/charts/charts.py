@@ -47,9 +47,9 @@ def _failed_logins(screen: Screen) -> None:
                 "Failed logins by region",
                 lambda: regions.rename({"region": "Region", "events": "Failed logins"}),
             )
+        key = chart_filters.chart_key(_REGIONS)
         failed_logins_by_region(regions, clickable=True).show(
-            "Bars: failed logins by region", chart_filters.chart_key(_REGIONS),
-            partial(chart_filters.on_regions, _REGIONS, regions),
+            "Bars: failed logins by region", key, partial(chart_filters.on_regions, key, regions)
         )  # fmt: skip
 
 
@@ -84,9 +84,10 @@ def _bars(screen: Screen, frame: pl.DataFrame, drawn: Drawn) -> None:
     st.caption(text.label(finding, _LONGEST_FINDING))
     log = screen.categories()
     around = Around(drawn=drawn, now=screen.now, before=before, silences=silences, zone=zones.shown(), log=log)
+    key = chart_filters.chart_key(_TIME)
     actions_over_time(frame, drawn.width, look, around, clickable=True).show(
-        f"{chart_card.FORMS[look.form]}: actions over time by category", chart_filters.chart_key(_TIME),
-        partial(chart_filters.on_time_chart, _TIME, kept(frame, log), drawn),
+        f"{chart_card.FORMS[look.form]}: actions over time by category", key,
+        partial(chart_filters.on_time_chart, key, kept(frame, log), drawn),
     )  # fmt: skip
 
 
@@ -102,9 +103,9 @@ def _history(screen: Screen, drawn: Drawn) -> None:
     if whole is None:
         return
     finding = findings.of_history(history)
+    key = chart_filters.chart_key(_HISTORY)
     overview_chart.overview(history, whole.width, (drawn.since, drawn.until), zones.shown(), clickable=True).show(
-        "Bars: the whole log over time, the window shaded", chart_filters.chart_key(_HISTORY),
-        partial(chart_filters.on_overview, _HISTORY, whole),
+        "Bars: the whole log over time, the window shaded", key, partial(chart_filters.on_overview, key, whole)
     )  # fmt: skip
     st.caption(text.label(f"{finding} Drag to look at a part.", _LONGEST_FINDING))
 

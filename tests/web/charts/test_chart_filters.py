@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.events.filter import EventFilter
 from dashboard.web import url
@@ -55,3 +56,26 @@ def test_the_way_back_leads_to_the_window_that_was_left(view: url.View) -> None:
     zoomed = view.narrowed(old.with_window(*window))
     assert (zoomed.filter.since, zoomed.filter.until) == window
     assert chart_filters._unzoomed(zoomed, Zoom(old, view.all_time, window)) == view
+
+
+def selected(app: AppTest, key: str, pick: object) -> tuple[object, str]:
+    """What acts when the browser says this of the chart, and the key of the chart that is drawn next."""
+    app.session_state[key], app.session_state["said"] = {"selection": {"pick": pick, "span": {}}}, key
+    app.run()
+    return app.session_state["acts"], app.session_state["next"]
+
+
+def test_a_replaced_chart_that_goes_leaves_the_one_in_its_place_alone() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from dashboard.web.charts import chart_filters
+
+        st.session_state["acts"] = chart_filters._taken(st.session_state["said"]).get("pick")
+        st.session_state["next"] = chart_filters.chart_key("chart")
+
+    app = AppTest.from_function(page)
+    chosen = [{"category": "Auth"}]
+    assert selected(app, "chart:0", chosen) == (chosen, "chart:1")
+    assert selected(app, "chart:0", {}) == ({}, "chart:1")
+    assert selected(app, "chart:1", chosen) == (chosen, "chart:2")
