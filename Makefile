@@ -16,7 +16,7 @@ test:
 # Tests start our programs again and again: these are compiled once, whatever the environment says of keeping that.
 pytest: .venv/.ready-test .venv/.ready-spark
 	@$(BIN)/python -m tests.install
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-test
 	$(NICE) $(BIN)/ruff check

@@ -31,8 +31,9 @@ def visible(text: str) -> str:
         return text
     written, marks = [], 0
     for character in text:
-        marks = marks + 1 if unicodedata.category(character) in _ON_A_LETTER else 0
-        out = _is_unseen(character) or marks > _MOST_MARKS
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in _ON_A_LETTER else 0
+        out = (kind in _UNSEEN and character not in _JOINERS) or marks > _MOST_MARKS
         written.append(f"\\u{{{ord(character):x}}}" if out else character)
     return "".join(written)
 
@@ -40,7 +41,3 @@ def visible(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nothing of it is seen, once `visible` has written out what it does: spaces, joiners, blank letters."""
     return _WITHOUT_INK.fullmatch(text) is not None
-
-
-def _is_unseen(character: str) -> bool:
-    return unicodedata.category(character) in _UNSEEN and character not in _JOINERS

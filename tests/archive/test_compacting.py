@@ -105,7 +105,7 @@ def arriving(kind: str, chance: random.Random) -> list[list[int]]:
     return ranges
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(kind=st.sampled_from(["in order", "late", "unsorted import", "ahead"]), seed=st.integers(0, 2**32))
 def test_whatever_comes_is_settled_in_the_end_at_a_bounded_cost(kind: str, seed: int) -> None:
     model, everything = Model(), []

@@ -26,7 +26,7 @@ KINDS = st.one_of(
     st.sampled_from([*map(as_text, TEXTS), NONE]).map(lambda text: EventFilter(target=(text,))),
     st.sampled_from(ADDRESSES).map(lambda text: EventFilter(ip=(text,))),
 )
-hard = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+hard = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def chosen(both: Both, wanted: EventFilter, number: int) -> tuple[pl.DataFrame, int] | None:

@@ -65,7 +65,7 @@ def filters(draw: st.DrawFn) -> EventFilter:
 
 
 orders = st.builds(Sort, st.sampled_from(list(SCHEMA)), st.booleans())
-hard = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+hard = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @hard

@@ -77,7 +77,7 @@ FILTERS = st.builds(
 SORTS = st.builds(Sort, st.sampled_from(["occurred_at", "actor", "category", "description", "seq"]), st.booleans())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(snapshots(), FILTERS, SORTS, st.integers(0, 30), st.integers(1, 30))
 def test_a_sought_slice_is_the_slice_of_one_sort(
     both: tuple[Snapshot, Snapshot], wanted: EventFilter, sort: Sort, offset: int, limit: int
@@ -99,7 +99,7 @@ def test_a_sought_slice_is_the_slice_of_one_sort(
     assert files[0] == files[1]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(snapshots(), FILTERS, SORTS, st.lists(st.integers(-5, 200), max_size=6), st.integers(1, 6))
 def test_an_export_in_small_steps_is_one_sort(
     both: tuple[Snapshot, Snapshot], wanted: EventFilter, sort: Sort, cuts: list[int], step: int
