@@ -4,7 +4,6 @@ import contextlib
 import re
 import socket
 import threading
-import uuid
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import reduce
@@ -115,27 +114,16 @@ class SparkCluster:
         return polars_frame(table)
 
     def streamed(self, rows: DataFrame, size: int) -> Generator[pl.DataFrame, None, None]:
-        """The rows as they come, in frames of `size` rows at most. Who stops reading stops the cluster's work.
+        """The rows as they come, in frames of `size` rows at most. Who stops reading stops the cluster's work: closed
+        batches tell it. (An interrupt beside that leaves the work "running" in Spark's books.)
 
         As `toLocalIterator`, which makes a Python object of each value.
         """
-        session, tag = self.session, f"auditlens-{uuid.uuid4().hex}"
-        batches = cast("Batches", session.client.to_table_as_iterator(self._plan(rows), {}))
-        is_over = False
-        try:
-            session.addTag(tag)  # of what this thread asks next
-            first = next(batches, None)
-            session.removeTag(tag)
-            while first is not None:
-                if isinstance(first, pa.Table):
-                    yield from polars_frame(first).iter_slices(size)
-                first = next(batches, None)
-            is_over = True
-        finally:
-            batches.close()
-            if not is_over:
-                with contextlib.suppress(PySparkException):  # the server is gone, and the work with it
-                    session.interruptTag(tag)
+        batches = cast("Batches", self.session.client.to_table_as_iterator(self._plan(rows), {}))
+        with contextlib.closing(batches):
+            for batch in batches:
+                if isinstance(batch, pa.Table):
+                    yield from polars_frame(batch).iter_slices(size)
 
     def _plan(self, rows: DataFrame) -> proto.Plan:
         return cast("ConnectFrame", rows)._plan.to_proto(self.session.client)

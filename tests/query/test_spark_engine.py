@@ -1,6 +1,5 @@
 """What a Spark cluster answers is what Polars answers: any filter, any order, archive and tail."""
 
-import contextlib
 import random
 import socket
 import sys
@@ -13,7 +12,6 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import polars as pl
-import psutil
 import pytest
 from hypothesis import Phase, given, settings
 from polars.testing import assert_frame_equal
@@ -295,38 +293,22 @@ def recorded(address: IPv6Address) -> str:
     return f"::{ip_address(number)}" if 0xFFFF < number <= 0xFFFF_FFFF else str(address)
 
 
-def test_who_stops_reading_stops_the_cluster(two: Two, cluster: SparkCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_stops_reading_stops_the_cluster(two: Two, cluster: SparkCluster) -> None:
     long = cluster.session.range(10**9, numPartitions=10**4)  # what a worker has done with one part of comes at once
     frames = cluster.streamed(long, 100)
     assert next(frames)["id"].to_list() == list(range(100))
-    wait_for(lambda: not rests())
     frames.close()
-    wait_for(rests)
-    # Few events are all there before they are read: nothing is left that could be seen to stop.
-    stopped: list[str] = []
-    monkeypatch.setattr(cluster.session, "interruptTag", stopped.append)
+    wait_for(lambda: running(cluster) == 0)
     frames = views.batches(two.spark, EventFilter(), size=10)
     assert next(frames).height == 10
-    assert not stopped
     frames.close()
-    assert len(stopped) == 1
+    wait_for(lambda: running(cluster) == 0)
 
 
-def rests() -> bool:
-    """Whether the cluster hardly works, for a second. (Of what was stopped Spark may say for ever that it runs.)"""
-    before = worked_s()
-    time.sleep(1.0)
-    return worked_s() - before < 0.2
-
-
-def worked_s() -> float:
-    """Processor time of the servers that these tests started."""
-    total = 0.0
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.name() == "java":
-                total += sum(process.cpu_times()[:2])
-    return total
+def running(cluster: SparkCluster) -> int:
+    """How many of the session's operations still work."""
+    answered = cluster.session.client._get_operation_statuses()
+    return sum(status.state == status.OPERATION_STATE_RUNNING for status in answered.operation_statuses)
 
 
 def wait_for(claim: Callable[[], bool], seconds: float = 60.0) -> None:
