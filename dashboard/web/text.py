@@ -21,6 +21,9 @@ _MADE_INTO_MORE = re.compile(
     re.IGNORECASE,
 )
 _WORD_JOINER = "\u2060"  # nothing to see, and no line breaks there; one in the log is written out
+_RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_RUN = re.compile(rf"{_RIGHT_TO_LEFT}(?:[{_RIGHT_TO_LEFT[1:-1]}\s_.,-]*{_RIGHT_TO_LEFT})?")
+_ISOLATE, _ISOLATED = "\u2068", "\u2069"
 _SPACE = re.compile(r"[ \t\r\n\v\f\x85\u2028\u2029]+")
 _UNITS = (
     ("year", timedelta(days=365)),
@@ -55,10 +58,12 @@ def several_lines(text: str, longest: int) -> str:
 def label(text: str, longest: int = LONGEST_LABEL) -> str:
     """The text as a widget's label, which Streamlit reads as Markdown, shows it: every mark of Markdown is escaped.
 
-    What would become a link or an icon all the same is parted by a word joiner, which is copied along.
+    What would become a link or an icon all the same is parted by a word joiner, and a name that is read from the right
+    is isolated, or else a time behind it would be turned round: both are copied along.
     """
     parted = _MADE_INTO_MORE.sub(_WORD_JOINER, one_line(text, longest))
-    return _MARKDOWN.sub(lambda mark: "\\" + mark[0], parted)
+    isolated = _RUN.sub(lambda run: f"{_ISOLATE}{run[0]}{_ISOLATED}", parted)
+    return _MARKDOWN.sub(lambda mark: "\\" + mark[0], isolated)
 
 
 def labels(texts: Iterable[str]) -> dict[str, str]:

@@ -88,6 +88,22 @@ def test_a_word_joiner_of_the_log_is_not_ours() -> None:
     assert text.label("www\u2060.x.example").replace("\\", "") == "wwwu{2060}.x.example"
 
 
+@pytest.mark.parametrize(
+    ("value", "isolated"),
+    [
+        ("محمد عبد الله 2026 UTC", "<محمد عبد الله> 2026 UTC"),
+        ("Actor: שלום, עולם, 5", "Actor: <שלום, עולם>, 5"),
+        ("plain 3", "plain 3"),
+    ],
+)
+def test_a_label_keeps_what_is_read_from_the_right_to_itself(value: str, isolated: str) -> None:
+    assert text.label(value).replace("\\", "") == isolated.replace("<", "\u2068").replace(">", "\u2069")
+
+
+def test_an_isolate_of_the_log_is_not_ours() -> None:
+    assert "\u2068" not in text.label("\u2068evil\u2069")
+
+
 @given(st.text(max_size=300), st.integers(5, 80))
 def test_one_line_is_bounded_and_has_no_control_characters(value: str, longest: int) -> None:
     line = text.one_line(value, longest)
