@@ -19,6 +19,7 @@ Selection = Mapping[str, object]
 
 _ZOOMS = "zooms"
 _MOST_ZOOMS = 20
+_MOST_REMEMBERED = 4  # charts that may be heard again
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -114,15 +115,22 @@ def _unzoomed(view: url.View, zoom: Zoom) -> url.View:
 
 
 def _taken(key: str) -> Selection:
-    """What is selected in the chart of this key, in whose place a chart with nothing selected comes.
+    """What is newly selected in the chart of this key, in whose place a chart with nothing selected comes.
 
-    A chart that was replaced is heard once more, when it goes: then nothing is selected in it, and its heir stays.
+    A chart that was replaced may be heard again as it goes: with nothing selected, or with what was taken already when
+    a slow browser sends its state once more. Its heir stays.
     """
     state = st.session_state.get(key)
     selection: Selection = {} if state is None else state["selection"]
     name = key.rpartition(":")[0]
-    if any(selection.values()) and key == chart_key(name):
+    taken: dict[str, Selection] = st.session_state.setdefault(f"{name}-taken", {})
+    if not any(selection.values()) or taken.get(key) == selection:
+        return {}
+    if key == chart_key(name):
         st.session_state[_turns(name)] = st.session_state.get(_turns(name), 0) + 1
+    taken[key] = selection
+    for old in list(taken)[:-_MOST_REMEMBERED]:
+        del taken[old]
     return selection
 
 

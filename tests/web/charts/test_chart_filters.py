@@ -77,5 +77,9 @@ def test_a_replaced_chart_that_goes_leaves_the_one_in_its_place_alone() -> None:
     app = AppTest.from_function(page)
     chosen = [{"category": "Auth"}]
     assert selected(app, "chart:0", chosen) == (chosen, "chart:1")
-    assert selected(app, "chart:0", {}) == ({}, "chart:1")
+    assert selected(app, "chart:0", {}) == (None, "chart:1")
+    assert selected(app, "chart:0", chosen) == (None, "chart:1"), "a slow browser sends its state once more"
     assert selected(app, "chart:1", chosen) == (chosen, "chart:2")
+    other = [{"category": "Backup"}]
+    assert selected(app, "chart:1", other) == (other, "chart:2"), "a second click, before the heir is there"
+    assert selected(app, "chart:2", other) == (other, "chart:3")
