@@ -21,8 +21,8 @@ _MADE_INTO_MORE = re.compile(
     re.IGNORECASE,
 )
 _WORD_JOINER = "\u2060"  # nothing to see, and no line breaks there; one in the log is written out
-_RIGHT_TO_LEFT = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
-_RUN = re.compile(rf"{_RIGHT_TO_LEFT}(?:[{_RIGHT_TO_LEFT[1:-1]}\s_.,-]*{_RIGHT_TO_LEFT})?")
+_FROM_THE_RIGHT = r"\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+_RUN = re.compile(rf"[{_FROM_THE_RIGHT}](?:[{_FROM_THE_RIGHT}\s_.,-]*[{_FROM_THE_RIGHT}])?")
 _ISOLATE, _ISOLATED = "\u2068", "\u2069"
 _SPACE = re.compile(r"[ \t\r\n\v\f\x85\u2028\u2029]+")
 _UNITS = (
