@@ -26,6 +26,7 @@ _CODES: Mapping[str, Code] = {
     "actor_type": pl.UInt8,
     "region": pl.UInt16,
     "country": pl.UInt16,
+    "reported_region": pl.UInt16,
     "source": pl.UInt16,
     "clock": pl.UInt8,
     "erased": pl.UInt8,
@@ -35,10 +36,11 @@ _CODES: Mapping[str, Code] = {
     "description": pl.UInt32,
 }
 """The texts that are held, each with how large its numbers are: more distinct values than fit are not held."""
-_PLAIN = ("occurred_at", "recorded_at", "seq", "id")
+_PLAIN = ("occurred_at", "recorded_at", "seq", "id", "source_seq")
 
 TEXTS = frozenset(_CODES)
-HOLDABLE = frozenset({*_CODES, *_PLAIN})
+NUMBERS = frozenset(_PLAIN)  # times are numbers too
+HOLDABLE = TEXTS | NUMBERS
 _WIDTHS: Mapping[Code, int] = {pl.UInt8: 1, pl.UInt16: 2, pl.UInt32: 4}
 _MOST_VALUE_BYTES = 256 << 20  # of the distinct values of one column
 _VALUE_OVERHEAD = 48

@@ -8,7 +8,7 @@ from typing import Self, TypeVar
 
 import polars as pl
 
-from dashboard.archive.held import TEXTS, TooLarge
+from dashboard.archive.held import NUMBERS, TEXTS, TooLarge
 from dashboard.archive.snapshot import Snapshot
 from dashboard.errors import UnreachableError
 from dashboard.events.adornment import Adornment, Bucket, Facet
@@ -22,6 +22,7 @@ from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import Sort
 
 _MOST_FOUND = 500_000
+_MOST_FIRST = 10_000  # events that are kept in order while others are looked at
 _BY_THE_HOUR = ("actions_over_time", "sources_over_time")  # each counts one column: out of the files' own counts
 _ONE = pl.lit(1, dtype=pl.Int64)
 
@@ -121,6 +122,8 @@ class PolarsEngine:
         elif sort.column in TEXTS:
             sizes = counting.by_value(events, sort.column).collect()
             slice_ = seek.by_text(events, sort.column, offset, limit, descending=sort.descending, sizes=sizes)
+        elif sort.column in NUMBERS and (most := offset + limit) <= _MOST_FIRST:
+            slice_ = seek.by_number(events, sort.column, most, descending=sort.descending).slice(offset)
         else:
             return None
         return declared(_run(view, fetch.rows(events, slice_, view_columns(view)).lazy()).collect(), view)

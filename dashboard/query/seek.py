@@ -2,15 +2,18 @@
 
 By time, the range of the log is cut where a piece begins or ends, and the stretches are walked from one end until the
 slice is full; in most stretches lies one piece, and its rows are in order already. By a text, the values are counted
-and put in order, and the slice is sought by time among those that hold it. A slice is a frame of piece (its number) and
-row.
+and put in order, and the slice is sought by time among those that hold it. By a number, the first events are looked for
+in the pieces whose range reaches to them. A slice is a frame of piece (its number) and row.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
+from operator import itemgetter
+from typing import Any
 
 import polars as pl
 
@@ -79,6 +82,24 @@ def by_text(
             break
     flush()
     return pl.concat(found)
+
+
+def by_number(events: Meant, column: str, most: int, *, descending: bool) -> pl.DataFrame:
+    """The first `most` events in the order of a column of numbers, null last, ties newest first.
+
+    Costs the pieces whose range reaches to them; once a piece, its range. Raises TooLarge.
+    """
+    order = [column, *(name for name in ("occurred_at", "seq") if name != column)]
+    best = pl.DataFrame()
+    for number, nearest in _nearest_first(events, column, descending):
+        if best.height == most and (nearest < best[column][-1] if descending else nearest > best[column][-1]):
+            break
+        found = pl.concat([best, _firsts(events, number, order, most, descending)], how="diagonal")
+        best = found.sort(order, descending=[descending, *[True] * (len(order) - 1)]).head(most)
+    slice_ = best.select("piece", "row") if best.height else pl.DataFrame(schema=_SCHEMA)
+    if best.height == most:
+        return slice_
+    return pl.concat([slice_, by_time(events.also(pl.col(column).is_null()), 0, most - best.height)])
 
 
 def ends(events: Meant) -> pl.LazyFrame:
@@ -166,6 +187,34 @@ class _Places:
             return pl.int_range(first, last, dtype=pl.UInt32, eager=True)
         start, end = (bisect_left(rows, number) for number in (first, last))
         return rows.slice(start, end - start)
+
+
+def _nearest_first(events: Meant, column: str, descending: bool) -> list[tuple[int, Any]]:
+    """The pieces (by number) that have a value, each with the one that comes first in the order."""
+    if column == "seq":
+        ranges = [(piece.part.first_seq, piece.part.last_seq) for piece in events.pieces]
+    else:
+        name = f"range of {column}"
+        ranges = [found.row(0) for found in events.held.counts(events.pieces, name, (column,), partial(_range, column))]
+    firsts = [(number, high if descending else low) for number, (low, high) in enumerate(ranges) if high is not None]
+    return sorted(firsts, key=itemgetter(1), reverse=descending)
+
+
+def _range(column: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.select(pl.col(column).min().alias("low"), pl.col(column).max().alias("high"))
+
+
+def _firsts(events: Meant, number: int, order: Sequence[str], most: int, descending: bool) -> pl.DataFrame:
+    """Piece, row and the order's columns of a piece's meant events that may be among the first ones; null is none."""
+    piece, column = events.pieces[number], order[0]
+    rows = whole(events.within([piece]))[0]
+    frame = events.held.frames([piece], order)[0].with_row_index("row")
+    taken = (frame if isinstance(rows, int) else frame.select(pl.all().gather(rows))).drop_nulls(column)
+    if taken.height > most:
+        values = taken[column]
+        last = values.top_k(most).min() if descending else values.bottom_k(most).max()
+        taken = taken.filter(values >= last if descending else values <= last)
+    return taken.with_columns(piece=pl.lit(number, dtype=pl.UInt32))
 
 
 def _listed(rows: pl.Series | int) -> pl.Series:

@@ -31,6 +31,9 @@ def pieces_of(files: list[list[tuple[int, str | None, str]]], in_order: list[boo
             "seq": range(seq, seq + len(events)),
             "id": range(1000 + seq, 1000 + seq + len(events)),
             "occurred_at": [START + timedelta(milliseconds=at) for at, _, _ in events],
+            "recorded_at": [START + timedelta(milliseconds=at // 5) for at, _, _ in events],
+            "source_seq": [None if actor is None else at % 7 for at, actor, _ in events],
+            "reported_region": [actor for _, actor, _ in events],
             "actor": [actor for _, actor, _ in events],
             "category": [category for _, _, category in events],
             "description": [f"event {seq + n}" for n in range(len(events))],
@@ -74,7 +77,12 @@ FILTERS = st.builds(
     not_actor=st.sampled_from([(), ("B",), ("(none)",)]),
     search=st.sampled_from([(), ("event 1",), ("É",), ("nothing",)]),
 )
-SORTS = st.builds(Sort, st.sampled_from(["occurred_at", "actor", "category", "description", "seq"]), st.booleans())
+NUMBERS = ["seq", "id", "recorded_at", "source_seq"]
+SORTS = st.builds(
+    Sort,
+    st.sampled_from(["occurred_at", "actor", "category", "description", "reported_region", *NUMBERS]),
+    st.booleans(),
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -141,6 +149,7 @@ def test_a_first_page_reads_the_newest_file_alone() -> None:
     )
     assert views.log_page(engine, EventFilter(), limit=5)["seq"].to_list() == [19, 18, 17, 16, 15]
     assert views.log_page(engine, EventFilter(category=("x",)), limit=3, offset=2)["seq"].to_list() == [17, 16, 15]
+    assert views.log_page(engine, EventFilter(), Sort("seq"), limit=2, offset=1)["seq"].to_list() == [18, 17]
 
 
 @pytest.mark.parametrize("seq", [0, 7, 19])
