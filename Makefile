@@ -18,6 +18,10 @@ pytest: .venv/.ready-test .venv/.ready-spark
 	@$(BIN)/python -m tests.install
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+# All random cases, and in the dark what `test` looks at in the light: before a release, or every night.
+thorough:
+	@AUDITLENS_TESTS=thorough $(MAKE) --no-print-directory test
+
 lint: .venv/.ready-test
 	$(NICE) $(BIN)/ruff check
 	$(NICE) $(BIN)/ruff format --check
@@ -65,4 +69,4 @@ lock:
 	@mv .venv/spark-download/pyspark-*/deps .venv/spark && chmod +x .venv/spark/bin/* .venv/spark/sbin/*
 	@rm -rf .venv/spark-download .venv/spark/examples .venv/spark/data && touch $@
 
-.PHONY: run test pytest lint bench pictures lock
+.PHONY: run test pytest thorough lint bench pictures lock

@@ -11,10 +11,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from tests import install
+from tests.thorough import cases
 
 pytest_plugins = ["tests.log_fixtures"]
 BROWSER = "tests/browser/"
-hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is slow, not wrong
+hypothesis.settings.register_profile("tests", deadline=None, max_examples=cases(100))  # a busy machine is slow
 hypothesis.settings.load_profile("tests")
 
 if not hasattr(sys.modules["__main__"], "__file__"):

@@ -191,6 +191,7 @@ class _Places:
 
 def _nearest_first(events: Meant, column: str, descending: bool) -> list[tuple[int, Any]]:
     """The pieces (by number) that have a value, each with the one that comes first in the order."""
+    ranges: Sequence[tuple[Any, Any]]
     if column == "seq":
         ranges = [(piece.part.first_seq, piece.part.last_seq) for piece in events.pieces]
     else:

@@ -18,6 +18,7 @@ from dashboard.archive.compacting import Absorb, Join, Sizes, Span, compact_once
 from dashboard.archive.listing import Listed
 from dashboard.archive.table import ArchiveTable, OvertakenError
 from dashboard.errors import DamagedError
+from tests.thorough import cases
 
 SMALL = Sizes(full=64, most=128, at_once=256)
 SCHEMA: dict[str, pl.DataType] = {  # type: ignore[assignment]  # Polars takes classes for types
@@ -105,7 +106,7 @@ def arriving(kind: str, chance: random.Random) -> list[list[int]]:
     return ranges
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=cases(30), deadline=None)
 @given(kind=st.sampled_from(["in order", "late", "unsorted import", "ahead"]), seed=st.integers(0, 2**32))
 def test_whatever_comes_is_settled_in_the_end_at_a_bounded_cost(kind: str, seed: int) -> None:
     model, everything = Model(), []

@@ -21,6 +21,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.mirror import mirror
 from dashboard.keeping.sealer import Sealer
 from tests.record.test_append import login
+from tests.thorough import cases
 
 HOSTILE = [
     "",
@@ -107,7 +108,7 @@ def test_text_comes_back_as_it_was(log: Log, filled: Callable[..., Log], mirrore
     reader.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(
         st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)),

@@ -55,9 +55,9 @@ def test_top_up_months_later_never_changes_the_past(made: stream.Plan, table: pl
 
 
 @pytest.mark.parametrize(
-    ("events", "days"), [(60_000, 90), (200_000, 90), (20_000, 30), (10_000, 90), (60_000, 30), (2_000, 90)]
+    ("events", "days", "seed"),
+    [(60_000, 90, 1), (200_000, 90, 7), (20_000, 30, 1), (10_000, 90, 7), (60_000, 30, 7), (2_000, 90, 1)],
 )
-@pytest.mark.parametrize("seed", [1, 7])
 def test_volume_is_about_what_was_asked(events: int, days: int, seed: int) -> None:
     plan = stream.plan(events=events, days=days, seed=seed, now=NOW)
     assert stream.count(plan, plan.start, NOW) == pytest.approx(events, rel=0.05)

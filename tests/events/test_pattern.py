@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.events.folding import fold
 from dashboard.events.pattern import LONGEST, InvalidPattern, compiled
+from tests.thorough import cases
 
 SIGNS = st.sampled_from([*"abcxyz019_ -.,:", "İ", "Ü", "ß", "ς", "Σ", "日", "👩"])
 ATOMS = st.one_of(
@@ -21,7 +22,7 @@ PARTS = st.lists(st.tuples(ATOMS, REPEATS).map("".join), min_size=1, max_size=4)
 PATTERNS = st.tuples(st.sampled_from(["", "^"]), PARTS, st.sampled_from(["", "$", "|b", "(c|d)e"])).map("".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(PATTERNS, st.text(SIGNS, max_size=8))
 def test_an_expression_means_what_python_takes_it_for(pattern: str, text: str) -> None:
     """Python reads the same signs: letters folded, classes of ASCII only, an end that is the end."""
@@ -60,7 +61,7 @@ def test_what_is_not_of_the_subset_is_refused_with_a_reason(pattern: str, why: s
         compiled(pattern)
 
 
-@settings(max_examples=500)
+@settings(max_examples=cases(500))
 @given(st.text(max_size=30))
 def test_any_text_is_compiled_or_refused(text: str) -> None:
     try:

@@ -10,6 +10,7 @@ from dashboard.errors import UsageError
 from dashboard.events.filter import EventFilter
 from dashboard.events.search_text import read, write
 from tests.events.test_filter import filters
+from tests.thorough import cases
 
 
 @pytest.mark.parametrize(
@@ -57,14 +58,14 @@ def test_a_mistake_is_pointed_at(text: str, message: str) -> None:
     assert wrong.value.message.startswith(message)
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(filters())
 def test_what_is_written_reads_back_as_the_same_filter(some: EventFilter) -> None:
     assert read(write(some)) == some
     assert write(read(write(some))) == write(some)
 
 
-@settings(max_examples=500)
+@settings(max_examples=cases(500))
 @given(st.text('ab:-"\\* (\t1', max_size=12))
 def test_any_line_is_read_or_refused(text: str) -> None:
     try:

@@ -13,6 +13,7 @@ from dashboard.events.columns import CSV_COLUMNS, SCHEMA
 from dashboard.events.event import AuditEvent
 from dashboard.export import write_csv
 from dashboard.export.chunks import CHUNK_BYTES
+from tests.thorough import cases
 
 Frame = Callable[..., pl.DataFrame]
 Imported = Callable[[bytes], list[AuditEvent]]
@@ -77,7 +78,7 @@ def test_a_text_that_could_be_run_or_taken_for_nothing_gets_one_guard(frame: Fra
     assert cells(written(frame([text])))[1][0] == cell
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=cases(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(texts=st.lists(st.none() | st.builds(str.__add__, STARTS, TEXTS), min_size=1, max_size=20))
 def test_every_text_comes_back(frame: Frame, texts: list[str | None]) -> None:
     rows = cells(written(frame(texts), ("actor", "seq", "details")))

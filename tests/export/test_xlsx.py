@@ -17,6 +17,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.export import Origin, Tally
 from dashboard.export.xlsx_book import MOST_ROWS, write_xlsx
 from dashboard.export.xlsx_cells import LARGEST_NUMBER, MOST_CHARACTERS, column_letters, fitted
+from tests.thorough import cases
 
 Frame = Callable[..., pl.DataFrame]
 ALL = tuple(SCHEMA)
@@ -72,7 +73,7 @@ def test_every_hostile_text_comes_back_from_every_column(frame: Frame) -> None:
             assert found == [None if text is None else ("inlineStr", text) for text in events[name]], name
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=cases(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(texts=st.lists(st.none() | TEXTS | st.lists(PIECES | TEXTS, max_size=8).map("".join), min_size=1, max_size=20))
 def test_every_text_comes_back(frame: Frame, texts: list[str | None]) -> None:
     _, *rows = cells(written([frame(texts)], ("actor", "details")))
@@ -166,7 +167,7 @@ def test_a_text_that_no_cell_holds_is_cut_marked_and_noted(frame: Frame) -> None
 
 
 @given(text=st.text(st.sampled_from("a_x0\x07😀"), min_size=30_000 // 8, max_size=6_000).map(lambda text: text * 8))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=cases(15), deadline=None)
 def test_what_fits_is_never_longer_than_a_cell(text: str) -> None:
     escaped = re.sub("[\x00-\x08]", "_x0007_", fitted(text).replace("_x", "_x005F_x"))
     assert len(escaped.encode("utf-16-le")) // 2 <= MOST_CHARACTERS

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dashboard.events.columns import CSV_COLUMNS
 from dashboard.events.vocabulary import ActorType, Outcome
+from tests.thorough import cases
 
 HEADER = "Actor,Category,Action,Description,IP Address,Region,Timestamp\n"
 LINE = "ada,Auth,Logged In,hello,81.2.69.142,London,2026-11-23T08:11:57.123456Z\n"
@@ -189,7 +190,7 @@ texts = st.text(characters, max_size=60) | st.text("=+-@'\t\r\n—,;\"a ", max_s
 names = texts.filter(lambda text: text.strip() != "")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(200), deadline=None)
 @given(texts | st.none(), names, names, texts, texts | st.none())
 def test_our_own_export_comes_back_equal(fresh, actor, category, action, description, region):
     row = {"actor": actor, "category": category, "action": action, "description": description, "region": region}
@@ -199,7 +200,7 @@ def test_our_own_export_comes_back_equal(fresh, actor, category, action, descrip
     assert (event.occurrence, second.occurrence) == (1, 2)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(200), deadline=None)
 @given(st.lists(st.sampled_from(['"', '""', ",", "\n", "\r\n", "\r", "a", LINE, "\0", "é", " "]), max_size=30))
 def test_no_arrangement_of_quotes_and_line_ends_crashes(fresh, pieces):
     found = fresh(HEADER + "".join(pieces) + "\n" + LINE)

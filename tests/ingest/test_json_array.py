@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dashboard.ingest import importing, json_array
 from dashboard.ingest.importing import Options, Rehearsal, import_files
 from dashboard.ingest.report import Report
+from tests.thorough import cases
 
 LEAST = {"occurred_at": "2026-11-23T08:11:57Z", "category": "Auth", "action": "Logged In"}
 
@@ -79,7 +80,7 @@ def test_an_element_longer_than_the_limit_is_rejected_alone(load, filling):
     assert len(found.events) == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(100), deadline=None)
 @given(
     st.lists(
         st.recursive(

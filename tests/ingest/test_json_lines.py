@@ -11,6 +11,7 @@ from dashboard.events.columns import COLUMNS
 from dashboard.events.event import AuditEvent
 from dashboard.ingest.fields import PRODUCER_FIELDS
 from dashboard.ingest.sources import Format
+from tests.thorough import cases
 
 FULL = {
     "occurred_at": "2026-11-23T08:11:57.123456Z", "category": "Auth", "action": "Logged In", "actor": "-",
@@ -161,7 +162,7 @@ values = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(200), deadline=None)
 @given(texts, names, names, texts, st.dictionaries(texts, values, max_size=4), st.booleans())
 def test_any_text_comes_back_equal(fresh, actor, category, action, description, details, ascii_only):
     row = LEAST | {"actor": actor, "category": category, "action": action, "description": description}

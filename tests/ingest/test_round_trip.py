@@ -12,6 +12,7 @@ from dashboard.events.columns import COLUMNS, CSV_COLUMNS, SCHEMA
 from dashboard.export.csv_text import write_csv
 from dashboard.export.json_text import write_json, write_ndjson
 from dashboard.ingest.fields import PRODUCER_FIELDS
+from tests.thorough import cases
 
 ALL = tuple(COLUMNS)
 AT = datetime(2026, 11, 23, 8, 11, 57, 123456, tzinfo=UTC)
@@ -33,7 +34,7 @@ rows = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(100), deadline=None)
 @given(rows, st.sampled_from([write_csv, write_ndjson, write_json]), st.booleans())
 def test_all_columns_come_back_equal(fresh, row, write, packed):
     frame = pl.DataFrame([FIXED | row], schema=SCHEMA)
@@ -45,7 +46,7 @@ def test_all_columns_come_back_equal(fresh, row, write, packed):
     }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=cases(100), deadline=None)
 @given(rows, texts | st.none(), texts | st.none())
 def test_the_table_of_a_csv_export_comes_back_equal(fresh, row, actor, region):
     frame = pl.DataFrame([FIXED | row | {"actor": actor, "region": region}], schema=SCHEMA)

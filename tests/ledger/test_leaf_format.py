@@ -25,6 +25,7 @@ from tests import install
 from tests.ledger.odd_rows import EVENT_COLUMNS, PLACE_COLUMNS, OddRow, odd_rows
 from tests.log_fixtures import on_both_servers
 from tests.record.test_append import login
+from tests.thorough import cases
 
 pytestmark = on_both_servers
 Admin: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
@@ -76,7 +77,7 @@ def set_session(admin: Admin, session: Mapping[str, str]) -> None:
         admin.execute("select set_config(%s, %s, true)", (name, value))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=odd_rows(), session=st.sampled_from(SESSIONS))
 def test_any_event_has_one_line_whoever_writes_it(admin: Admin, rows: list[OddRow], session: Mapping[str, str]) -> None:
     with admin.transaction(force_rollback=True), admin.cursor() as cursor:
@@ -98,7 +99,7 @@ def test_any_event_has_one_line_whoever_writes_it(admin: Admin, rows: list[OddRo
         assert made.leaf == leaf_hash(ours) == hashlib.sha256(b"\0" + row.line).digest()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=cases(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=odd_rows(erased=False))
 def test_the_sealer_gives_any_event_the_leaf_of_its_line(log: Log, admin: Admin, rows: list[OddRow]) -> None:
     with log.sealing() as sealing, Regions.open(None) as regions:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dashboard.events.canonical import GROUPS, LeafInput, PlaceInput, disclosures, leaf_hash, leaf_line
 from dashboard.ledger.leaves import COLUMNS, UNKNOWN, leaf_hashes, values_left
+from tests.thorough import cases
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20) | st.sampled_from(
     ["", "null", '"', "\\", "\x1f", "\x7f", "\u2028", "é", "😀", '{"a":"b"}', "\r\n", "NULL", "\ufeff"]
@@ -33,7 +34,7 @@ def frame(rows: list[tuple[LeafInput, PlaceInput]]) -> pl.DataFrame:
     return pl.DataFrame([{name: row[name] for name in COLUMNS} for row in told], schema=dict(COLUMNS))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(st.lists(st.tuples(EVENTS, PLACES), min_size=1, max_size=6))
 def test_each_leaf_is_the_canonical_one(rows: list[tuple[LeafInput, PlaceInput]]) -> None:
     assert leaf_hashes(frame(rows)) == [leaf_hash(leaf_line(event, place)) for event, place in rows]
@@ -43,7 +44,7 @@ def test_no_rows_have_no_leaves() -> None:
     assert leaf_hashes(frame([])) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=cases(50), deadline=None)
 @given(EVENTS, PLACES, st.sets(st.sampled_from(GROUPS)))
 def test_erased_groups_enter_by_their_digests(event: LeafInput, place: PlaceInput, groups: set[str]) -> None:
     before = leaf_hash(leaf_line(event, place))

@@ -19,6 +19,7 @@ from dashboard.ledger.sinks.folder import FolderSink
 from dashboard.ledger.sinks.layout import Tile, differing_leaves, steps, tiles_of
 from tests.ledger.growing import ORIGIN, SIGNER, Tree
 from tests.ledger.test_cosignature import COSIGNER
+from tests.thorough import cases
 
 SECRET = "s3cret-Pa55"
 WITNESS = f"witness+https://w.example/log?key={COSIGNER.vkey}"
@@ -151,7 +152,7 @@ def test_however_a_tree_grows_no_full_tile_is_sent_twice_and_none_is_left_out(si
     assert at_once <= set(sent)
 
 
-@hypothesis.settings(max_examples=20, deadline=None)
+@hypothesis.settings(max_examples=cases(20), deadline=None)
 @given(st.integers(1, 70_000), st.data())
 def test_the_leaves_in_which_two_trees_differ_are_found(size: int, data: st.DataObject) -> None:
     changed = tuple(sorted(data.draw(st.sets(st.integers(0, size - 1), max_size=3))))

@@ -14,6 +14,7 @@ from dashboard.ledger.note import open_note
 from dashboard.ledger.sinks import ContradictionError, Sink, parse, posting
 from tests.ledger.growing import ORIGIN, SIGNER, Tree
 from tests.ledger.servers import Answer, Asked, Witness, http_server, silent_server
+from tests.thorough import cases
 
 TREE = Tree(3000)
 
@@ -50,7 +51,7 @@ def test_a_witness_cosigns_what_continues_and_its_line_fits_under_the_checkpoint
 
 
 @given(st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 3000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=cases(25), deadline=None)
 def test_a_witness_is_asked_again_from_where_it_stands(stands: int, remembered: int, size: int) -> None:
     """Whatever we remember: it was reset, or another host sent something meanwhile."""
     it = witness()

@@ -18,6 +18,7 @@ from dashboard.query.sort import NEWEST_FIRST
 from tests.query.conftest import ADDRESSES, EVENTS, NOW, TEXTS, Both
 from tests.query.test_engines import filters
 from tests.query.test_views import small
+from tests.thorough import cases
 
 SEQS = st.integers(0, EVENTS - 1)
 KINDS = st.one_of(
@@ -26,7 +27,7 @@ KINDS = st.one_of(
     st.sampled_from([*map(as_text, TEXTS), NONE]).map(lambda text: EventFilter(target=(text,))),
     st.sampled_from(ADDRESSES).map(lambda text: EventFilter(ip=(text,))),
 )
-hard = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+hard = settings(max_examples=cases(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def chosen(both: Both, wanted: EventFilter, number: int) -> tuple[pl.DataFrame, int] | None:

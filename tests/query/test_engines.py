@@ -20,6 +20,7 @@ from dashboard.query.sort import Sort
 from dashboard.record import narrow as record_narrow
 from dashboard.record.relation import folding_collation
 from tests.query.conftest import ACTIONS, ADDRESSES, CATEGORIES, EVENTS, NOW, TEXTS, Both
+from tests.thorough import cases
 
 pytestmark = pytest.mark.long
 
@@ -65,7 +66,7 @@ def filters(draw: st.DrawFn) -> EventFilter:
 
 
 orders = st.builds(Sort, st.sampled_from(list(SCHEMA)), st.booleans())
-hard = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+hard = settings(max_examples=cases(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @hard

@@ -17,6 +17,7 @@ from dashboard.query import fetch, seek, streaming, views
 from dashboard.query.narrow import narrow
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.query.sort import Sort
+from tests.thorough import cases
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
@@ -85,7 +86,7 @@ SORTS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(snapshots(), FILTERS, SORTS, st.integers(0, 30), st.integers(1, 30))
 def test_a_sought_slice_is_the_slice_of_one_sort(
     both: tuple[Snapshot, Snapshot], wanted: EventFilter, sort: Sort, offset: int, limit: int
@@ -107,7 +108,7 @@ def test_a_sought_slice_is_the_slice_of_one_sort(
     assert files[0] == files[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(snapshots(), FILTERS, SORTS, st.lists(st.integers(-5, 200), max_size=6), st.integers(1, 6))
 def test_an_export_in_small_steps_is_one_sort(
     both: tuple[Snapshot, Snapshot], wanted: EventFilter, sort: Sort, cuts: list[int], step: int

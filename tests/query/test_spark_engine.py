@@ -35,20 +35,23 @@ from dashboard.query.spark_session import FilesGoneError, SparkCluster
 from tests.query.conftest import EVENTS, NOW, Both
 from tests.query.test_engines import filters, orders, pages_answers
 from tests.spark_server import connect_server
+from tests.thorough import cases
 
 pytestmark = pytest.mark.long
 
-FILTERS = 60
+FILTERS = cases(60)
 AT_ONCE = 40  # filters that one job answers
-VIEWED = 2
+VIEWED = cases(2)
 ARCHIVED = 450  # of EVENTS; the others are the tail
 FILES = 3
 ADDED = {"facets": Facet("actor"), **{view: Bucket(Width.DAY) for view in SCHEMAS if view.endswith("_over_time")}}
-SMALL = {  # there is little work, so better code and plans would not make up for what they take
+SMALL = {  # there is little work, so compiled code and better plans would not make up for what they take
     **dict.fromkeys(
         ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"), "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     ),
     "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 NOBODY = EventFilter(actor=("nobody at all",))
 

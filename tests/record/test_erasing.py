@@ -13,6 +13,7 @@ from dashboard.keeping.log import Log
 from dashboard.keeping.sealer import Sealer
 from tests.leaf_inputs import LEAF_INPUT
 from tests.record.test_append import login
+from tests.thorough import cases
 
 Admin = "psycopg.Connection[tuple[object, ...]]"
 FULL = {
@@ -301,7 +302,7 @@ def test_a_month_made_later_is_guarded_alike(log: Log, admin: Admin) -> None:
 
 
 @pytest.mark.on_both_servers
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     texts=st.lists(
         st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)),
