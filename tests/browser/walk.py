@@ -95,10 +95,19 @@ def settled(page: Page) -> None:
 
 
 def rows(page: Page) -> list[list[str]]:
-    """The rows that the grid has drawn, from its table for screen readers."""
-    found: list[list[str]] = page.locator(f"{TABLE} table tbody tr").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"
-    )
+    """The rows that the grid has drawn, from its table for screen readers. Waits until they stand: a grid that is new
+    draws some of them first.
+    """
+    found: list[list[str]] = []
+
+    def stand() -> bool:
+        before = found[:]
+        found[:] = page.locator(f"{TABLE} table tbody tr").evaluate_all(
+            "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"
+        )
+        return bool(found) and found == before
+
+    eventually(stand)
     return found
 
 
