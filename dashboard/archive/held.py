@@ -34,6 +34,7 @@ _CODES: Mapping[str, Code] = {
     "source_ip": pl.UInt32,
     "target": pl.UInt32,
     "description": pl.UInt32,
+    "user_agent": pl.UInt32,
 }
 """The texts that are held, each with how large its numbers are: more distinct values than fit are not held."""
 _PLAIN = ("occurred_at", "recorded_at", "seq", "id", "source_seq")

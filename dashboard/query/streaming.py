@@ -21,6 +21,7 @@ PAGE_RUN_ROWS = 100_000
 EXPORT_RUN_CELLS = 1_000_000  # held at once: each run opens every file, so few rows are read as slowly as many
 FIRST_RUN_ROWS = 5_000  # of an export: there at once
 _BLOCK = 1 << 16
+_TOLD_BY = 250_000
 _NEAR_ROWS = 10_000  # that a sort by text keeps at hand: quicker than counting the values first
 _MANY_VALUED = ("description", "target", "native_id", "request_id", "user_agent", "details", "actor_id")
 _PREFIXES = (8, 24)
@@ -127,6 +128,8 @@ def page_keys(events: pl.LazyFrame, sort: Sort, offset: int, limit: int, at_most
     """`seq` and `occurred_at` of a slice of the ordered events; few (`at_most`) are sorted at once."""
     keys = events.select(*dict.fromkeys(name for name, _ in sort.keys))
     is_near = offset + limit <= _NEAR_ROWS and SCHEMA[sort.column] != TIME
+    if is_near and SCHEMA[sort.column] == pl.String:
+        keys = _reaching(keys, sort, offset + limit)
     if is_near or at_most <= PAGE_RUN_ROWS:
         return ordered(keys, sort).slice(offset, limit).select("seq", "occurred_at").collect()
     found = [
@@ -134,6 +137,17 @@ def page_keys(events: pl.LazyFrame, sort: Sort, offset: int, limit: int, at_most
         for run in runs(keys, levels(sort), PAGE_RUN_ROWS, offset, limit)
     ]
     return pl.concat(pl.collect_all(found)) if found else keys.select("seq", "occurred_at").head(0).collect()
+
+
+def _reaching(keys: pl.LazyFrame, sort: Sort, most: int) -> pl.LazyFrame:
+    """The keys without such as can't be among the first `most`: what some events tell already is not read of others."""
+    some = keys.select(sort.column).head(_TOLD_BY).drop_nulls()
+    column = pl.col(sort.column)
+    firsts = some.select(column.top_k(most) if sort.descending else column.bottom_k(most)).collect().to_series()
+    if firsts.len() < most:
+        return keys
+    last = pl.lit(firsts.min() if sort.descending else firsts.max(), pl.String)
+    return keys.filter(column >= last if sort.descending else column <= last)
 
 
 def only(events: pl.LazyFrame, keys: pl.DataFrame) -> pl.LazyFrame:
