@@ -61,18 +61,23 @@ def on_regions(key: str, regions: pl.DataFrame) -> None:
         toggle("region", *region_chart.chosen(regions, label))
 
 
-def toggle(field: str, values: Sequence[str | None], others: bool = False) -> None:
-    """Narrows to these values of a field (to all but them, for `others`), and widens again where that was done."""
+def toggle(field: str, values: Sequence[str | None], others: bool = False, narrow: bool | None = None) -> None:
+    """Narrows to these values of a field (to all but them, for `others`), and widens again where that was done.
+
+    `narrow` says which of the two is meant: a click that is delivered twice does not undo itself then.
+    """
     texts = {as_text(value) for value in values}
     name = f"not_{field}" if others else field
     if texts:
-        change(partial(toggled, name=name, texts=frozenset(texts)))
+        change(partial(toggled, name=name, texts=frozenset(texts), narrow=narrow))
 
 
-def toggled(view: url.View, name: str, texts: frozenset[str]) -> url.View:
+def toggled(view: url.View, name: str, texts: frozenset[str], narrow: bool | None = None) -> url.View:
     """The view with the values, or without them if it has them all; a value is never both wanted and excluded."""
     opposite = name.removeprefix("not_") if name.startswith("not_") else f"not_{name}"
     chosen = set(getattr(view.filter, name))
+    if (texts <= chosen) is narrow:
+        return view
     if texts <= chosen:
         return view.narrowed(view.filter.with_values(name, chosen - texts))
     freed = view.filter.with_values(opposite, set(getattr(view.filter, opposite)) - texts)
@@ -88,7 +93,7 @@ def way_back(screen: Screen) -> None:
         told = f"last {left.last}" if left.last else "the longer window" if left.is_timed else "all of it"
         st.button(
             "Back", icon=":material/zoom_out:", key="zoom-back", type="tertiary", on_click=_zoom_back,
-            help=f"Back to {told}",
+            args=(zooms[-1],), help=f"Back to {told}",
         )  # fmt: skip
 
 
@@ -104,10 +109,12 @@ def _zoom_to(window: tuple[datetime, datetime] | None) -> None:
     change(lambda view: view.narrowed(view.filter.with_window(*window)))
 
 
-def _zoom_back() -> None:
-    *rest, zoom = st.session_state[_ZOOMS]
-    st.session_state[_ZOOMS] = rest
-    change(partial(_unzoomed, zoom=zoom))
+def _zoom_back(zoom: Zoom) -> None:
+    """Once: a click that Streamlit delivers a second time finds that it was done."""
+    *rest, last = st.session_state[_ZOOMS] or [None]
+    if last == zoom:
+        st.session_state[_ZOOMS] = rest
+        change(partial(_unzoomed, zoom=zoom))
 
 
 def _unzoomed(view: url.View, zoom: Zoom) -> url.View:

@@ -75,7 +75,8 @@ def _value(screen: Screen, field: str, place: int, value: str | None, events: in
             told = text.label(f"{'Take away: ' if active else ''}{sign} {shown}")
             st.button(
                 told, key=f"facet:{place}:{name}", icon=f":material/{'check' if active else icon}:", type="tertiary",
-                help=told, on_click=partial(chart_filters.toggle, field, [value], others=sign == "Not"),
+                help=told,
+                on_click=partial(chart_filters.toggle, field, [value], others=sign == "Not", narrow=not active),
             )  # fmt: skip
 
 

@@ -68,11 +68,19 @@ def _pause(screen: Screen) -> bool:
     if not screen.follows:
         return False
     label, icon = ("Go on", "play_arrow") if is_paused() else ("Pause", "pause")
-    return st.button(label, key="live-pause", icon=f":material/{icon}:", type="tertiary", on_click=_turn_pause)
+    return st.button(
+        label,
+        key="live-pause",
+        icon=f":material/{icon}:",
+        type="tertiary",
+        on_click=_turn_pause,
+        args=(not is_paused(),),
+    )
 
 
-def _turn_pause() -> None:
-    st.session_state[_PAUSED] = not is_paused()
+def _turn_pause(paused: bool) -> None:
+    """To what the button says, so that a click that is delivered twice does not undo itself."""
+    st.session_state[_PAUSED] = paused
 
 
 def _came_since(screen: Screen, status: Status) -> bool:

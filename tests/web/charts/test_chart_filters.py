@@ -25,6 +25,25 @@ def test_a_value_is_wanted_or_excluded_and_never_both() -> None:
     assert toggled(toggled(view, "category", AUTH), "not_category", AUTH).filter == view.filter
 
 
+def test_a_click_that_is_delivered_twice_acts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrowed = toggled(url.View(), "category", AUTH, narrow=True)
+    assert toggled(narrowed, "category", AUTH, narrow=True) == narrowed
+    widened = toggled(narrowed, "category", AUTH, narrow=False)
+    assert toggled(widened, "category", AUTH, narrow=False) == widened == url.View()
+    window = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    zooms = [Zoom(EventFilter(last=span), False, window) for span in ("7d", "1d")]
+    changes: list[object] = []
+    monkeypatch.setattr(chart_filters, "change", changes.append)
+    monkeypatch.setattr(chart_filters.st, "session_state", state := {"zooms": zooms})
+    for _ in range(2):
+        chart_filters._zoom_back(zooms[1])
+    assert state["zooms"] == zooms[:1]
+    for _ in range(2):
+        chart_filters._zoom_back(zooms[0])
+    assert state["zooms"] == []
+    assert len(changes) == 2
+
+
 @pytest.mark.parametrize(
     ("selected", "found"),
     [
