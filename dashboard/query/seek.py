@@ -209,8 +209,8 @@ def _firsts(events: Meant, number: int, order: Sequence[str], most: int, descend
     """Piece, row and the order's columns of a piece's meant events that may be among the first ones; null is none."""
     piece, column = events.pieces[number], order[0]
     rows = whole(events.within([piece]))[0]
-    frame = events.held.frames([piece], order)[0].with_row_index("row")
-    taken = (frame if isinstance(rows, int) else frame.select(pl.all().gather(rows))).drop_nulls(column)
+    frame = events.held.frames([piece], order)[0]
+    taken = (frame.with_row_index("row") if isinstance(rows, int) else _taken(frame, rows)).drop_nulls(column)
     if taken.height > most:
         values = taken[column]
         last = values.top_k(most).min() if descending else values.bottom_k(most).max()
