@@ -97,7 +97,7 @@ class Walk:
         menu.get_by_text(CATEGORIES[0]).first.wait_for()
         self._timed.rest()
         for name in islice(cycle(CATEGORIES), 2 * len(CATEGORIES) - 1):
-            box = menu.locator(f".st-key-category-{name}").get_by_role("checkbox")
+            box = menu.locator(f"[class*=st-key-category-{name}-]").get_by_role("checkbox")
             yield self._timed.seconds(box.locator("xpath=ancestor::label").click, self._other())
 
     def searches(self) -> Iterator[float]:

@@ -13,7 +13,7 @@ from dashboard.events.adornment import Width
 from dashboard.web.answers import Screen
 from dashboard.web.charts.look import Compare, Form, Look, Scale
 from dashboard.web.charts.time_marks import WIDTHS
-from dashboard.web.held import change, held
+from dashboard.web.held import change, following
 
 FORMS = {Form.STACKED: "Stacked", Form.LINES: "Lines", Form.SHARE: "Share"}
 SCALES = {Scale.LINEAR: "Linear", Scale.LOG: "Logarithmic"}
@@ -50,28 +50,27 @@ def look_menu(screen: Screen) -> None:
         if not menu.open:
             return
         st.segmented_control(
-            "Draw as", list(FORMS), format_func=FORMS.__getitem__, key=held("look-form", look.form), required=True,
-            on_change=partial(_set, "look-form", Look.in_form),
+            "Draw as", list(FORMS), format_func=FORMS.__getitem__, required=True,
+            **following("look-form", look.form, partial(_set, Look.in_form)),
         )  # fmt: skip
         st.segmented_control(
-            "Scale, of lines", list(SCALES), format_func=SCALES.__getitem__, key=held("look-scale", look.scale),
-            required=True, on_change=partial(_set, "look-scale", _scaled),
+            "Scale, of lines", list(SCALES), format_func=SCALES.__getitem__, required=True,
+            **following("look-scale", look.scale, partial(_set, _scaled)),
         )  # fmt: skip
         st.selectbox(
-            "One bar is a", [_AUTO, *Width], format_func=_width_name, key=held("look-width", look.width or _AUTO),
-            on_change=partial(_set, "look-width", _as_wide),
+            "One bar is a", [_AUTO, *Width], format_func=_width_name,
+            **following("look-width", look.width or _AUTO, partial(_set, _as_wide)),
         )  # fmt: skip
         st.toggle(
-            "Show the period before", key=held("look-compare", look.compare is not None),
-            on_change=partial(_set, "look-compare", _compared), disabled=look.form is Form.SHARE,
+            "Show the period before", disabled=look.form is Form.SHARE,
+            **following("look-compare", look.compare is not None, partial(_set, _compared)),
         )  # fmt: skip
 
 
 T = TypeVar("T")
 
 
-def _set(key: str, make: Callable[[Look, T], Look]) -> None:
-    chosen: T = st.session_state[key]
+def _set(make: Callable[[Look, T], Look], chosen: T) -> None:
     change(lambda view: replace(view, look=make(view.look, chosen)))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.events.columns import COLUMNS
 from dashboard.web.answers import Screen
-from dashboard.web.held import change, held
+from dashboard.web.held import change, following
 from dashboard.web.log.layout import CHOICES, NARROWEST, WIDEST, Density, Layout
 
 DENSITIES = {Density.NORMAL: "Up to four lines", Density.COMPACT: "One line"}
@@ -23,16 +23,16 @@ def columns_menu(screen: Screen) -> None:
 
 def _menu(layout: Layout) -> None:
     st.segmented_control(
-        "A row has", list(DENSITIES), format_func=DENSITIES.__getitem__, key=held("table-density", layout.density),
-        required=True, on_change=_set_density,
+        "A row has", list(DENSITIES), format_func=DENSITIES.__getitem__, required=True,
+        **following("table-density", layout.density, _set_density),
     )  # fmt: skip
     st.caption("From left to right, with the width in pixels. Files have their own columns, whatever is shown.")
     for place, name in enumerate(layout.columns):
         _column(layout, place, name)
     left = [name for name in CHOICES if name not in layout.columns]
     st.selectbox(
-        "One more", left, index=None, format_func=lambda name: COLUMNS[name].label, key=held("column-more", None),
-        placeholder="Add a column", label_visibility="collapsed", on_change=_add,
+        "One more", left, index=None, format_func=lambda name: COLUMNS[name].label, placeholder="Add a column",
+        label_visibility="collapsed", **following("column-more", None, _add),
     )  # fmt: skip
     if layout != Layout():
         st.button("As it comes", key="columns-usual", icon=":material/undo:", type="tertiary", on_click=_reset)
@@ -42,10 +42,10 @@ def _column(layout: Layout, place: int, name: str) -> None:
     label = COLUMNS[name].label
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", wrap=False, key=f"column:{name}"):
         st.text(label, width="stretch")
-        key = held(f"column-width:{name}", layout.widths.get(name))
         st.number_input(
-            f"Width of {label}", NARROWEST, WIDEST, value=None, step=10, key=key, placeholder="fits", width=120,
-            label_visibility="collapsed", on_change=_size, args=(name, key),
+            f"Width of {label}", NARROWEST, WIDEST, value=None, step=10, placeholder="fits", width=120,
+            label_visibility="collapsed",
+            **following(f"column-width:{name}", layout.widths.get(name), partial(_size, name)),
         )  # fmt: skip
         for word, icon, by, off in (
             ("left", "arrow_upward", -1, place == 0),
@@ -69,19 +69,16 @@ def _make(make: Callable[[Layout], Layout]) -> None:
     change(lambda view: replace(view, layout=make(view.layout)))
 
 
-def _add() -> None:
-    name: str | None = st.session_state["column-more"]
+def _add(name: str | None) -> None:
     if name is not None:
         _make(lambda layout: layout.showing((*layout.columns, name)))
 
 
-def _size(name: str, key: str) -> None:
-    width: int | None = st.session_state[key]
+def _size(name: str, width: int | None) -> None:
     _make(lambda layout: layout.sized(name, width))
 
 
-def _set_density() -> None:
-    density: Density = st.session_state["table-density"]
+def _set_density(density: Density) -> None:
     _make(lambda layout: replace(layout, density=density))
 
 

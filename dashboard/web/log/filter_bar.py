@@ -5,6 +5,7 @@ would miss what the link says.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from dashboard.events.filter import NONE, TEXT_FIELDS, EventFilter, as_text, as_
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.web import text, url
 from dashboard.web.answers import Screen
-from dashboard.web.held import change, held
+from dashboard.web.held import change, following
 from dashboard.web.log.columns_menu import columns_menu
 from dashboard.web.log.time_menu import time_menu
 from dashboard.web.saved.views_menu import views_menu
@@ -33,7 +34,7 @@ MORE_FIELDS = {
     "exact": "A text is exactly",
     "regex": "A text matches",
 }
-_WORDS, _WRONG = "search-words", "search-wrong"
+_WRONG = "search-wrong"
 _CLOSED = {"outcome": tuple(Outcome), "clock": (*Clock, NONE)}
 _MOST_CATEGORIES = 40
 
@@ -59,17 +60,17 @@ def _category_menu(screen: Screen) -> None:
             as_text(value): events for _, value, events, _ in screen.facets("category", _MOST_CATEGORIES).iter_rows()
         }
         for value in [*found, *(chosen for chosen in wanted.category if chosen not in found)]:
-            key = held(f"category:{value}", value in wanted.category)
             name = text.label(as_value(value) or NONE, 40)
-            st.checkbox(f"{name} ({found.get(value, 0):,})", key=key, on_change=_toggle, args=(value, key))
+            st.checkbox(
+                f"{name} ({found.get(value, 0):,})",
+                **following(f"category:{value}", value in wanted.category, partial(_toggle, value)),
+            )
         if not found:
             st.caption("No event matches the other filters.")
         _picker("not_category", "Except", [*found], wanted)
 
 
-def _toggle(value: str, key: str) -> None:
-    wanted: bool = st.session_state[key]
-
+def _toggle(value: str, wanted: bool) -> None:
     def with_or_without(view: url.View) -> url.View:
         chosen = {*view.filter.category} - {value} | ({value} if wanted else set())
         return view.narrowed(view.filter.with_values("category", chosen))
@@ -103,9 +104,9 @@ def _picker(name: str, title: str, options: list[str], wanted: EventFilter) -> N
     field = name.removeprefix("not_")
     known = text.labels(dict.fromkeys([*options, *chosen]))
     st.multiselect(
-        title, list(known), format_func=_by_label(known), key=held(f"pick:{name}", chosen), on_change=_set_values,
-        args=(name, frozenset(known)), accept_new_options=field not in _CLOSED,
+        title, list(known), format_func=_by_label(known), accept_new_options=field not in _CLOSED,
         placeholder="Any" if name == field else "None", filter_mode="contains", select_all=False,
+        **following(f"pick:{name}", chosen, partial(_set_values, name, frozenset(known))),
     )  # fmt: skip
 
 
@@ -113,24 +114,19 @@ def _by_label(known: dict[str, str]) -> Callable[[str], str]:
     return lambda value: known.get(value, value)
 
 
-def _set_values(name: str, known: frozenset[str]) -> None:
-    chosen: list[str] = st.session_state[f"pick:{name}"]
+def _set_values(name: str, known: frozenset[str], chosen: list[str]) -> None:
     typed = name.removeprefix("not_") in ("ip", *TEXT_FIELDS)  # said as it is meant
     values = [value if value in known or typed else as_text(value) for value in chosen]
     change(lambda view: view.narrowed(view.filter.with_values(name, values)))
 
 
 def _search(screen: Screen) -> None:
-    """The whole filter as one line; what can't be read stays in it until it can.
-
-    Another filter, another widget: the browser may still send the line that stood there before, and nobody typed that.
-    """
+    """The whole filter as one line; what can't be read stays in it until it can, or until the filter is another."""
     meant = search_text.write(screen.view.filter)
-    key = f"{_WORDS}:{meant}"
-    typed, why = st.session_state.get(_WRONG, ("", ""))
-    refused = bool(why) and typed == st.session_state.get(key)
+    instead, typed, why = st.session_state.get(_WRONG, ("", "", ""))
+    refused = bool(why) and instead == meant
     st.text_input(
-        "Search", key=key if refused else held(key, meant), on_change=_set_search, args=(key, meant),
+        "Search", **following("search-words", typed if refused else meant, partial(_set_search, meant)),
         placeholder='Search: words, "a phrase", wild*, actor:… -category:… ip:10.0.0.0/8 last:7d',
         icon=":material/search:", label_visibility="collapsed", type="search", max_chars=4000,
     )  # fmt: skip
@@ -138,16 +134,13 @@ def _search(screen: Screen) -> None:
         st.caption(f":red[{text.label(why, 300)}]")
 
 
-def _set_search(key: str, meant: str) -> None:
-    """Takes what was typed; a timer of the page may still send the field of the filter before, where nobody typed."""
-    typed: str = st.session_state[key]
-    if typed == meant:
-        st.session_state.pop(_WRONG, None)
+def _set_search(meant: str, typed: str) -> None:
+    st.session_state.pop(_WRONG, None)
+    if typed == meant:  # what stands there anyway, after a line that was refused
         return
     try:
         wanted = search_text.read(typed)
     except UsageError as wrong:
-        st.session_state[_WRONG] = (typed, str(wrong))
+        st.session_state[_WRONG] = (meant, typed, str(wrong))
         return
-    st.session_state.pop(_WRONG, None)
     change(lambda view: view.narrowed(wanted))

@@ -16,7 +16,7 @@ from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.web import text, url, zones
 from dashboard.web.answers import Event, Screen
 from dashboard.web.charts import palette
-from dashboard.web.held import change
+from dashboard.web.held import change, following
 from dashboard.web.log.coloured import coloured
 from dashboard.web.log.layout import Density, Layout
 
@@ -64,13 +64,7 @@ def log_table(screen: Screen) -> None:
 def pages(screen: Screen) -> None:
     """The pages to turn; one page needs none."""
     if screen.pages() > 1:
-        st.pagination(
-            screen.pages(),
-            default=screen.page(),
-            key=f"page-number-{screen.page()}",
-            on_change=_turn,
-            args=(screen.page(),),
-        )
+        st.pagination(screen.pages(), **following("page-number", screen.page(), _turn))
 
 
 def table_key(view: url.View, page: int) -> str:
@@ -164,6 +158,5 @@ def unselect() -> None:
         st.session_state[key] = _NO_SELECTION
 
 
-def _turn(before: int) -> None:
-    page: int = st.session_state[f"page-number-{before}"]
+def _turn(page: int) -> None:
     change(lambda view: replace(view, page=page, event=None))

@@ -10,7 +10,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.events.times import Period
 from dashboard.web import text, url, zones
 from dashboard.web.answers import Screen
-from dashboard.web.held import change, held
+from dashboard.web.held import change, following, held
 
 NEWEST, ALL = "newest", "all"
 RANGES = {
@@ -68,16 +68,15 @@ def _ranges(view: url.View) -> None:
     chosen = range_of(view)
     st.radio(
         "Time range", list(RANGES), format_func=RANGES.__getitem__, index=None,
-        key=held("time-range", chosen if chosen in RANGES else None), on_change=_set_range, args=("time-range",),
+        **following("time-range", chosen if chosen in RANGES else None, _set_range),
     )  # fmt: skip
     st.pills(
         "By the calendar, in UTC", list(PERIODS), format_func=PERIODS.__getitem__,
-        key=held("time-period", chosen if chosen in PERIODS else None), on_change=_set_range, args=("time-period",),
+        **following("time-period", chosen if chosen in PERIODS else None, _set_range),
     )  # fmt: skip
 
 
-def _set_range(key: str) -> None:
-    chosen: str | None = st.session_state[key]
+def _set_range(chosen: str | None) -> None:
     change(lambda view: in_range(view, chosen or NEWEST))
 
 
@@ -105,20 +104,20 @@ def _own_times(screen: Screen, zone: tzinfo) -> None:
     name = zones.name_of(zone)
     with st.form("custom-time", border=False):
         st.caption(f"Or from and to, in {text.label(name)}; the end is not included")
-        for told, key, moment in ((f"From ({name})", "since", since), (f"To ({name})", "until", until)):
+        keys = held("since", _on_clock(since, zone)), held("until", _on_clock(until, zone))
+        for told, key in zip((f"From ({name})", f"To ({name})"), keys, strict=True):
             st.datetime_input(
-                told, value=None, key=held(key, _on_clock(moment, zone)), min_value=_EARLIEST, max_value=_LATEST,
-                step=60, format="YYYY-MM-DD",
-            )  # fmt: skip
-        st.form_submit_button("Apply", on_click=_set_times, args=(zone,))
+                told, value=None, key=key, min_value=_EARLIEST, max_value=_LATEST, step=60, format="YYYY-MM-DD"
+            )
+        st.form_submit_button("Apply", on_click=_set_times, args=(zone, keys))
 
 
-def _set_times(zone: tzinfo) -> None:
+def _set_times(zone: tzinfo, keys: tuple[str, str]) -> None:
     """Both ends as their clock shows them there; a change of clocks that leaves a doubt is told."""
     ends: list[datetime | None] = []
-    for key in ("since", "until"):
+    for key, is_end in zip(keys, (False, True), strict=True):
         wall: datetime | None = st.session_state[key]
-        moment, told = (None, "") if wall is None else zones.instant(wall, zone, is_end=key == "until")
+        moment, told = (None, "") if wall is None else zones.instant(wall, zone, is_end=is_end)
         ends.append(moment)
         if told:
             st.toast(text.label(told, 240), icon=":material/history_toggle_off:")

@@ -49,6 +49,7 @@ _PINS: Mapping[str, object] = {
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,
     "global.developmentMode": False,
+    "global.disableWidgetStateDuplicationWarning": True,  # a widget that follows the URL says its value twice
     "logger.level": "warning",
     "logger.messageFormat": "%(asctime)s %(message)s",
     "logger.enableRich": False,
