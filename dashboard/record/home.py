@@ -22,6 +22,7 @@ from dashboard.errors import UnreachableError
 ACCOUNT = "auditlens"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}  # no PG… variable of the caller reaches the server
 _SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin"
+_RUN = Path("/run")  # only root writes there
 _SOCKET_NAME_BYTES = len("/.s.PGSQL.5432")
 _SOCKET_PATH_LIMIT_BYTES = 107  # sockaddr_un.sun_path, without its closing NUL
 
@@ -71,14 +72,23 @@ def account() -> Account:
     try:
         entry = pwd.getpwnam(ACCOUNT)
     except KeyError:
-        _create_account()
-        entry = pwd.getpwnam(ACCOUNT)
+        entry = _created_account()
     if entry.pw_uid == 0:
         raise UnreachableError(
             f'The account "{ACCOUNT}" is root itself.',
             "PostgreSQL refuses to run as root; give the account an id of its own.",
         )
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, lent=True)
+
+
+def _created_account() -> pwd.struct_passwd:
+    """One process at a time: a second useradd that began before the first ended would give the account other ids."""
+    with exclusive((_RUN if _RUN.is_dir() else Path("/etc")) / f"{ACCOUNT}-account.lock"):
+        try:
+            return pwd.getpwnam(ACCOUNT)
+        except KeyError:
+            _create_account()
+            return pwd.getpwnam(ACCOUNT)
 
 
 def _create_account() -> None:
@@ -93,7 +103,7 @@ def _create_account() -> None:
     made = subprocess.run(
         [useradd, *options, ACCOUNT], capture_output=True, encoding="utf-8", errors="replace", check=False
     )
-    if made.returncode not in (0, 9):  # 9: it exists already, another process was quicker
+    if made.returncode != 0:
         raise UnreachableError(f"Making the system account failed: {made.stderr.strip()}", advice)
 
 
@@ -161,7 +171,7 @@ def socket_folder(home: Path, who: Account) -> Path:
     """
     folder = home / "run"
     if not _fits(folder):
-        shared = Path("/run") if who.lent and Path("/run").is_dir() else Path(tempfile.gettempdir())
+        shared = _RUN if who.lent and _RUN.is_dir() else Path(tempfile.gettempdir())
         digest = sha256(os.fsencode(home)).hexdigest()[:16]
         folder = shared / f"auditlens-{who.uid}-{digest}"
         if not _fits(folder):

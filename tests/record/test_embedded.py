@@ -1,6 +1,8 @@
 """A real server each time: started, shared, killed, adopted, refused."""
 
 import os
+import pwd
+import secrets
 import signal
 import stat
 import subprocess
@@ -349,3 +351,25 @@ def test_statements_with_peoples_data_do_not_reach_the_log(home: Path) -> None:
 def test_url_quotes_what_libpq_would_read_as_something_else() -> None:
     endpoint = embedded.Endpoint(Path("/tmp/a b&c"))
     assert endpoint.url("auditlens_reader") == "postgresql://auditlens_reader@/auditlens?host=/tmp/a%20b%26c"
+
+
+@AS_ROOT
+def test_processes_that_make_the_account_at_once_get_the_same_one() -> None:
+    name = f"auditlens-{secrets.token_hex(4)}"
+    code = (
+        f"from dashboard.record import home as h; h.ACCOUNT = {name!r}; input(); a = h.account(); print(a.uid, a.gid)"
+    )
+    command, pipe = [sys.executable, "-c", code], subprocess.PIPE
+    try:
+        processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
+        time.sleep(2)  # all of them wait for their line
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        said = {process.communicate()[0].strip() for process in processes}
+        entry = pwd.getpwnam(name)
+        assert said == {f"{entry.pw_uid} {entry.pw_gid}"}
+    finally:
+        subprocess.run(["userdel", name], check=True)
+        Path(f"/run/{name}-account.lock").unlink(missing_ok=True)
