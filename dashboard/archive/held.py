@@ -51,7 +51,7 @@ _AT_ONCE = 8  # files decoded together
 T = TypeVar("T")
 
 Key = tuple[str, str]  # a file and a column
-Count = Callable[[pl.LazyFrame], pl.LazyFrame]
+Count = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 class TooLarge(Exception):
@@ -119,8 +119,8 @@ class Held:
             known = {uri: one for (uri, its), one in self._counts.items() if its == name}
         found: dict[str, pl.DataFrame] = {}
         for some in _bites([piece for piece in pieces if piece.part.uri not in known]):
-            counted = pl.collect_all([count(frame.lazy()) for frame in self.frames(some, columns)])
-            found.update({piece.part.uri: one for piece, one in zip(some, counted, strict=True)})
+            for piece, frame in zip(some, self.frames(some, columns), strict=True):
+                found[piece.part.uri] = count(frame)
         with self._lock:
             self._counts.update({(uri, name): one for uri, one in found.items()})
         known.update(found)

@@ -1,19 +1,24 @@
 """How many meant events there are of each kind: out of each file's own counts where all of it is meant.
 
-What a view counts is handed to its SQL as rows that stand for several events each (`weight`).
+What a view counts is handed to its SQL as rows that stand for several events each (`weight`). Texts are counted by
+their numbers, which takes a quarter of the time of grouping them.
 """
 
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from dashboard.archive.held import Count
 from dashboard.events.adornment import Width
+from dashboard.events.columns import TIME
 from dashboard.query.meant import Meant
 from dashboard.query.narrow import contains
 
 _WEIGHT = pl.len().cast(pl.Int64).alias("weight")
-_FINER_THAN_AN_HOUR = (Width.MINUTE, Width.FIVE_MINUTES)
+_MICROSECONDS = {Width.MINUTE: 60_000_000, Width.FIVE_MINUTES: 300_000_000, Width.HOUR: 3_600_000_000}
+_AT_ONCE = 1 << 20  # rows that are counted together: what is made of them for it stays small
+_SPARSE = 4  # numbers beyond so many times the rows are grouped: most of them would count nothing
 
 
 def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
@@ -22,10 +27,10 @@ def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
     Costs the events of files that a condition or an edge of the window cuts; of others only their distinct values.
     Raises TooLarge.
     """
-    counted = _counted(events, f"values of {column}", (column,), partial(_of_values, column))
-    if counted is None:
+    parts = _counted(events, f"values of {column}", (column,), partial(_of_values, column))
+    if not parts:
         return pl.LazyFrame(schema={"value": pl.String, "weight": pl.Int64})
-    summed = counted.group_by("value").agg(pl.col("weight").sum())
+    summed = parts[0].lazy() if len(parts) == 1 else _summed(parts, pl.col("value"))
     named = summed.with_columns(pl.col("value").cast(pl.String))
     return named.filter(contains("value", containing)) if containing else named
 
@@ -36,28 +41,68 @@ def by_bucket(events: Meant, width: Width, column: str = "category") -> pl.LazyF
     Raises TooLarge.
     """
     columns = ("occurred_at", column)
-    if width in _FINER_THAN_AN_HOUR:
-        rows = events.rows(columns)
-        return None if rows is None else _of_buckets(column, width, rows)
-    hours = _counted(events, f"hours of {column}", columns, partial(_of_buckets, column, Width.HOUR))
-    if hours is None:
-        return None
-    wider = pl.col("bucket").dt.truncate(width.value)
-    return hours.group_by(wider, column).agg(pl.col("weight").sum())
+    if width in _MICROSECONDS and width is not Width.HOUR:
+        parts = _of_slices(events.rows(columns), partial(_of_buckets, column, width))
+    else:
+        parts = _counted(events, f"hours of {column}", columns, partial(_of_buckets, column, Width.HOUR))
+    return _summed(parts, pl.col("bucket").dt.truncate(width.value), pl.col(column)) if parts else None
 
 
-def _counted(events: Meant, name: str, columns: tuple[str, ...], count: Count) -> pl.LazyFrame | None:
+def _counted(events: Meant, name: str, columns: tuple[str, ...], count: Count) -> list[pl.DataFrame]:
     whole = [piece for piece in events.pieces if events.takes_all_of(piece)]
     cut = [piece for piece in events.pieces if not events.takes_all_of(piece)]
-    parts = [frame.lazy() for frame in events.held.counts(whole, name, columns, count)]
-    if (rows := events.within(cut).rows(columns)) is not None:
-        parts.append(count(rows))
-    return pl.concat(parts) if parts else None
+    return [
+        *events.held.counts(whole, name, columns, count),
+        *_of_slices(events.within(cut).rows(columns), count),
+    ]
 
 
-def _of_values(column: str, rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.group_by(pl.col(column).alias("value")).agg(_WEIGHT)
+def _of_slices(rows: pl.LazyFrame | None, count: Count) -> list[pl.DataFrame]:
+    if rows is None:
+        return []
+    found = rows.collect(engine="in-memory")
+    return [count(some) for some in found.iter_slices(_AT_ONCE)] or [count(found)]
 
 
-def _of_buckets(column: str, width: Width, rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.group_by(pl.col("occurred_at").dt.truncate(width.value).alias("bucket"), column).agg(_WEIGHT)
+def _summed(parts: list[pl.DataFrame], *by: pl.Expr) -> pl.LazyFrame:
+    return pl.concat(parts).lazy().group_by(*by).agg(pl.col("weight").sum())
+
+
+def _of_values(column: str, rows: pl.DataFrame) -> pl.DataFrame:
+    values = rows[column].alias("value")
+    numbers = values.to_physical()
+    if _largest(numbers) > _SPARSE * numbers.len():
+        return values.to_frame().group_by("value").agg(_WEIGHT)
+    weights = np.bincount(numbers.drop_nulls().to_numpy())
+    found = np.flatnonzero(weights)
+    texts = pl.Series("value", found, dtype=numbers.dtype).cat.to(values.dtype)
+    counted = pl.DataFrame([texts, pl.Series("weight", weights[found], dtype=pl.Int64)])
+    if not (nulls := numbers.null_count()):
+        return counted
+    return counted.vstack(pl.DataFrame({"value": [None], "weight": [nulls]}, schema=counted.schema))
+
+
+def _of_buckets(column: str, width: Width, rows: pl.DataFrame) -> pl.DataFrame:
+    """Bucket and text as one number, the null beyond all texts."""
+    texts, step = rows[column], _MICROSECONDS[width]
+    numbers = texts.to_physical()
+    steps = rows["occurred_at"].to_physical() // step
+    first, last, kinds = _least(steps), _largest(steps), _largest(numbers) + 2
+    if (last - first + 1) * kinds > _SPARSE * rows.height:
+        return rows.group_by(pl.col("occurred_at").dt.truncate(width.value).alias("bucket"), column).agg(_WEIGHT)
+    weights = np.bincount(((steps - first) * kinds + numbers.cast(pl.Int64).fill_null(kinds - 1)).to_numpy())
+    found = np.flatnonzero(weights)
+    which = pl.Series(column, found % kinds)
+    return pl.DataFrame([
+        pl.Series("bucket", (found // kinds + first) * step, dtype=pl.Int64).cast(TIME),
+        which.set(which == kinds - 1, None).cast(numbers.dtype).cat.to(texts.dtype),
+        pl.Series("weight", weights[found], dtype=pl.Int64),
+    ])  # fmt: skip
+
+
+def _least(numbers: pl.Series) -> int:
+    return int(numbers.min() or 0)  # type: ignore[arg-type]  # numbers
+
+
+def _largest(numbers: pl.Series) -> int:
+    return int(numbers.max() or 0)  # type: ignore[arg-type]  # numbers

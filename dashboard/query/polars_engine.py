@@ -24,6 +24,7 @@ from dashboard.query.sort import Sort
 _MOST_FOUND = 500_000
 _MOST_FIRST = 10_000  # events that are kept in order while others are looked at
 _BY_THE_HOUR = ("actions_over_time", "sources_over_time")  # each counts one column: out of the files' own counts
+_OF_COUNTS = ("facets", "time_range", *_BY_THE_HOUR)  # out of held columns these read few rows
 _ONE = pl.lit(1, dtype=pl.Int64)
 
 T = TypeVar("T")
@@ -59,11 +60,10 @@ class PolarsEngine:
         self, view: str, wanted: EventFilter, added: Adornment | None = None, limit: int | None = None
     ) -> pl.DataFrame:
         def ask(engine: Self) -> pl.DataFrame:
-            relation = engine._held(lambda: engine._decoded(view, wanted, added))
-            if relation is None:
-                relation = _adorned(engine._narrowed(wanted), added)
-            found = _run(view, relation)
-            return declared((found if limit is None else found.head(limit)).collect(), view)
+            held = engine._held(lambda: engine._decoded(view, wanted, added))
+            found = _run(view, _adorned(engine._narrowed(wanted), added) if held is None else held)
+            asked = found if limit is None else found.head(limit)
+            return declared(_of_few(asked) if held is not None and view in _OF_COUNTS else asked.collect(), view)
 
         return self._asked(ask)
 
@@ -120,13 +120,13 @@ class PolarsEngine:
         if sort.column == "occurred_at":
             slice_ = seek.by_time(events, offset, limit, descending=sort.descending)
         elif sort.column in TEXTS:
-            sizes = counting.by_value(events, sort.column).collect()
+            sizes = counting.by_value(events, sort.column).collect(engine="in-memory")
             slice_ = seek.by_text(events, sort.column, offset, limit, descending=sort.descending, sizes=sizes)
         elif sort.column in NUMBERS and (most := offset + limit) <= _MOST_FIRST:
             slice_ = seek.by_number(events, sort.column, most, descending=sort.descending).slice(offset)
         else:
             return None
-        return declared(_run(view, fetch.rows(events, slice_, view_columns(view)).lazy()).collect(), view)
+        return declared(_of_few(_run(view, fetch.rows(events, slice_, view_columns(view)).lazy())), view)
 
     def _fetched(self, view: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of the keys, in their order."""
@@ -213,6 +213,11 @@ def _vanished() -> UnreachableError:
 
 def _run(view: str, events: pl.LazyFrame) -> pl.LazyFrame:
     return pl.SQLContext(events=events, eager=False).execute(view_sql(view))
+
+
+def _of_few(relation: pl.LazyFrame) -> pl.DataFrame:
+    """The answer out of few rows: to start the streaming engine takes three times as long as to ask these."""
+    return relation.collect(engine="in-memory")
 
 
 def _adorned(events: pl.LazyFrame, added: Adornment | None) -> pl.LazyFrame:

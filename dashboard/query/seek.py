@@ -201,7 +201,7 @@ def _nearest_first(events: Meant, column: str, descending: bool) -> list[tuple[i
     return sorted(firsts, key=itemgetter(1), reverse=descending)
 
 
-def _range(column: str, rows: pl.LazyFrame) -> pl.LazyFrame:
+def _range(column: str, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(pl.col(column).min().alias("low"), pl.col(column).max().alias("high"))
 
 
