@@ -33,6 +33,13 @@ class Meant:
     as_of: int
     condition: pl.Expr | None = None
 
+    def check_files(self) -> None:
+        """Raises FileNotFoundError when one of the files is gone: an erasure deletes it, and what was decoded of it is
+        right no longer than it is there.
+        """
+        if (gone := next((piece.part.uri for piece in self.pieces if piece.is_gone), None)) is not None:
+            raise FileNotFoundError(gone)
+
     def also(self, condition: pl.Expr) -> "Meant":
         """Those that fulfil one more condition."""
         return replace(self, condition=condition if self.condition is None else self.condition & condition)
@@ -132,12 +139,16 @@ def _moment(moment: datetime) -> pl.Expr:
 
 
 def meant(snapshot: Snapshot, wanted: EventFilter, now: datetime) -> Meant | None:
-    """What the filter means in a snapshot that holds columns; None for one that does not. Raises TooLarge."""
+    """What the filter means in a snapshot that holds columns; None for one that does not.
+
+    Raises TooLarge, and FileNotFoundError as `check_files` does.
+    """
     if snapshot.held is None:
         return None
     since, until = wanted.window(now)
     pieces = tuple(piece for piece in snapshot.pieces if _may_lie_in(piece, since, until))
     everything = Meant(snapshot.held, pieces, since, until, snapshot.as_of)
+    everything.check_files()
     conditions = [_condition(everything, name, texts) for name, texts in wanted.values().items()]
     return everything.also(reduce(and_, conditions)) if conditions else everything
 

@@ -80,12 +80,7 @@ class PolarsEngine:
         return self._asked(ask)
 
     def _held(self, ask: "Callable[[], T | None]") -> T | None:
-        """The answer out of decoded columns; None where it needs more than there is room for.
-
-        What was decoded of a file is right no longer than the file is there: an erasure deletes it.
-        """
-        if (gone := next((piece.part.uri for piece in self.snapshot.pieces if piece.is_gone), None)) is not None:
-            raise FileNotFoundError(gone)
+        """The answer out of decoded columns; None where it needs more than there is room for."""
         try:
             return ask()
         except TooLarge:
@@ -93,9 +88,13 @@ class PolarsEngine:
 
     def _meant(self, wanted: EventFilter) -> Meant | None:
         """What a filter means is found once: all questions of a screen are about the same."""
-        if wanted not in self._known:
-            self._known[wanted] = meant(self.snapshot, wanted, self.now)
-        return self._known[wanted]
+        if wanted in self._known:
+            found = self._known[wanted]
+            if found is not None:
+                found.check_files()
+            return found
+        self._known[wanted] = found = meant(self.snapshot, wanted, self.now)
+        return found
 
     def _decoded(self, view: str, wanted: EventFilter, added: Adornment | None) -> pl.LazyFrame | None:
         """The relation that the view's SQL reads, or None when its columns can't be held."""
