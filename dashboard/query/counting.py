@@ -60,7 +60,7 @@ def _counted(events: Meant, name: str, columns: tuple[str, ...], count: Count) -
 def _of_slices(rows: pl.LazyFrame | None, count: Count) -> list[pl.DataFrame]:
     if rows is None:
         return []
-    found = rows.collect(engine="in-memory")
+    found = rows.collect(engine="in-memory")  # they are in memory already: most are taken as they lie
     return [count(some) for some in found.iter_slices(_AT_ONCE)] or [count(found)]
 
 

@@ -119,7 +119,7 @@ class PolarsEngine:
         if sort.column == "occurred_at":
             slice_ = seek.by_time(events, offset, limit, descending=sort.descending)
         elif sort.column in TEXTS:
-            sizes = counting.by_value(events, sort.column).collect(engine="in-memory")
+            sizes = _of_few(counting.by_value(events, sort.column))
             slice_ = seek.by_text(events, sort.column, offset, limit, descending=sort.descending, sizes=sizes)
         elif sort.column in NUMBERS and (most := offset + limit) <= _MOST_FIRST:
             slice_ = seek.by_number(events, sort.column, most, descending=sort.descending).slice(offset)
