@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 Pairs: TypeAlias = Sequence[tuple[str, str]]
 Compared: TypeAlias = tuple[tuple[str, str], ...]  # what two addresses that ask for the same have in common
 
-_WRITTEN = "address-written"
+_WRITTEN, _PAGE, _KNOWN = "address-written", "address-page", "address-known"
 _ON_ITS_WAY_SECONDS = 5.0
 
 
@@ -43,21 +43,41 @@ def write(pairs: Pairs) -> None:
     before, written = _compared(current()), _on_its_way()
     left = {before, *(written.left if written else ())} - {_compared(pairs)}
     st.session_state[_WRITTEN] = Written(pairs, frozenset(left), time.monotonic())
+    st.session_state[_KNOWN] = _compared(pairs)
     _tell(pairs)
 
 
+def of_page(path: str) -> None:
+    """Begins a run of the whole page, and says whose address it is.
+
+    What was written to another page's address is no word about this one's. And a link from a page to itself, such as
+    the sidebar's to what is open, asks for the new address, but Streamlit does not show it: so it is told.
+    """
+    if st.session_state.get(_PAGE) != path:
+        st.session_state[_PAGE] = path
+        forget()
+    elif _compared(current()) != st.session_state[_KNOWN] and not _went_back():
+        _tell(current())
+    st.session_state[_KNOWN] = _compared(current())
+
+
 def forget() -> None:
-    """Of another page: what was written to its address is no word about this one's."""
+    """Lets the browser's address count, whatever it says."""
     st.session_state.pop(_WRITTEN, None)
 
 
 def _on_its_way() -> Written | None:
     written: Written | None = st.session_state.get(_WRITTEN)
-    run = get_script_run_ctx()
-    if written is not None and run is not None and run.is_history_navigation:
+    if written is not None and _went_back():
         forget()
         return None
     return None if written is None or time.monotonic() - written.at > _ON_ITS_WAY_SECONDS else written
+
+
+def _went_back() -> bool:
+    """By the browser's own buttons, or forward."""
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
 
 
 def _said() -> Pairs:

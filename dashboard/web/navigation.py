@@ -22,8 +22,7 @@ def show() -> None:
     page = st.navigation([_doorstep(), *pages], position="hidden")
     title = next((one.title for one in pages if one.url_path == page.url_path), "Auditlens")
     st.set_page_config(page_title=f"{title} · Auditlens" if title != "Auditlens" else title)
-    if page.url_path != page_list.LOG_PATH:
-        address.forget()
+    address.of_page(page.url_path)
     with cards.boundary():
         opening.begin(service.current(), page.url_path)
         page.run()

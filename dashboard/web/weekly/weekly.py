@@ -11,7 +11,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.query import views
 from dashboard.query.engine import Engine
 from dashboard.query.figures import Figure, figures
-from dashboard.web import answers, cards, newer, page_list, text, url, zones
+from dashboard.web import address, answers, cards, held, newer, text, url, zones
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.overview import figure_tiles
@@ -50,7 +50,7 @@ def open_week() -> Review | None:
     Raises UsageError for a week that is none, and for any other parameter.
     """
     refuse_parameters(("week",))
-    given = st.query_params.get_all("week")
+    given = [value for name, value in address.current() if name == "week"]
     if len(given) > 1:
         raise UsageError("week: is given twice", "Keep one of them.")
     named = weeks.parse(given[0]) if given else None
@@ -96,11 +96,16 @@ def headline(review: Review) -> None:
 
 
 def _turn(label: str, to: Week, icon: str, side: str, *, shown: bool) -> None:
+    """A button: Streamlit leaves the browser's address as it is where a link leads to the page that it stands on."""
     if shown:
-        st.page_link(
-            page_list.weekly(), label=label, icon=icon, icon_position="left" if side == "left" else "right",
-            query_params={"week": str(to)},
+        st.button(
+            label, type="tertiary", icon=icon, icon_position="left" if side == "left" else "right",
+            key=f"week-{side}", on_click=_show, args=(str(to),),
         )  # fmt: skip
+
+
+def _show(week: str) -> None:
+    address.write([("week", week)])
 
 
 def _picker(review: Review) -> None:
@@ -111,13 +116,11 @@ def _picker(review: Review) -> None:
         choices[str(week)] = week
         week = week.before
     names = sorted(choices, key=lambda name: choices[name], reverse=True)
-    chosen = st.selectbox(
-        "Week", names, index=names.index(str(review.week)), key=f"week-{review.week}", label_visibility="collapsed",
-        width=260, format_func=lambda name: f"{name}  ({_days(choices[name])})",
+    st.selectbox(
+        "Week", names, label_visibility="collapsed", width=260,
+        format_func=lambda name: f"{name}  ({_days(choices[name])})",
+        **held.following("week", str(review.week), _show),
     )  # fmt: skip
-    if chosen and chosen != str(review.week):
-        st.query_params["week"] = chosen
-        st.rerun()
 
 
 def _days(week: Week) -> str:
