@@ -2,7 +2,8 @@
 
 A script in the page notes when a pointer or the Enter key was let go, and each time something of the watched parts is
 drawn anew: a text on the table's canvas, a shape of a chart's SVG, a caption. The act is over with the frame after the
-last of these before everything rests; so a part that is drawn twice counts with its second time.
+last of these before everything rests; so a part that is drawn twice counts with its second time. What a canvas holds
+for screen readers is painted nowhere and does not count: the table writes it 200 ms after it was drawn.
 """
 
 import time
@@ -26,14 +27,17 @@ _WATCH = """
       after.port2.postMessage(0);
     });
   };
-  const within = node => (node.nodeType === 1 ? node : node.parentElement)?.closest(watched);
+  const within = node => {
+    const element = node.nodeType === 1 ? node : node.parentElement;
+    return element?.closest(watched) && !element.closest('canvas');
+  };
   new MutationObserver(all => {
     const shown = all.filter(one => one.type !== 'attributes' || one.target.closest('svg.marks'));
     if (shown.some(one => within(one.target))) changed();
   }).observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
   const write = CanvasRenderingContext2D.prototype.fillText;
   CanvasRenderingContext2D.prototype.fillText = function (...given) {
-    if (this.canvas.isConnected && within(this.canvas)) changed();
+    if (this.canvas.isConnected && this.canvas.closest(watched)) changed();
     return write.apply(this, given);
   };
 }

@@ -95,13 +95,14 @@ def settled(page: Page) -> None:
 
 
 def rows(page: Page) -> list[list[str]]:
-    """The rows that the grid has drawn, from its table for screen readers. Waits until they stand: a grid that is new
-    draws some of them first.
+    """The rows that the grid has drawn, from its table for screen readers. Waits until they stand: the grid writes it
+    200 ms after it has drawn, and a new one draws some of them first.
     """
     found: list[list[str]] = []
 
     def stand() -> bool:
         before = found[:]
+        page.wait_for_timeout(250)
         found[:] = page.locator(f"{TABLE} table tbody tr").evaluate_all(
             "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.textContent))"
         )

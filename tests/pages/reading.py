@@ -9,6 +9,7 @@ from dashboard.paths import APP, PAGES
 from dashboard.query import views
 from dashboard.web import url
 from dashboard.web.answers import effective
+from dashboard.web.log import shown_rows
 from tests.web import sample
 
 
@@ -26,6 +27,12 @@ def again(at: AppTest) -> AppTest:
     at.run()
     assert not at.exception
     return at
+
+
+def log_rows(at: AppTest) -> pd.DataFrame:
+    """What the log's table shows, by the columns' names."""
+    shown: pd.DataFrame = at.dataframe[0].value
+    return shown.rename(columns=shown_rows.name_of)
 
 
 def texts(at: AppTest) -> str:

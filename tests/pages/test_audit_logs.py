@@ -9,6 +9,7 @@ from streamlit.util import calc_hash
 
 from dashboard.paths import APP
 from dashboard.web.page_list import LOG_PATH
+from tests.pages.reading import log_rows
 from tests.web import sample
 
 WINDOW = ("2026-10-25", "2026-11-24")  # the 30 UTC days that end with the newest event, 2026-11-23 08:00
@@ -50,7 +51,7 @@ def bars(at: AppTest) -> list[dict[str, object]]:
 def test_the_page_opens_on_the_newest_thirty_days(log: sample.SampleService) -> None:
     at = opened()
     wanted = expected(log)
-    table = at.dataframe[0].value
+    table = log_rows(at)
     assert len(table) == 100
     assert table["description"].tolist() == wanted["description"][:100].to_list()
     assert f"{wanted.height:,} events, as of #2,400, 0 waiting to be sealed" in texts(at)
@@ -62,7 +63,7 @@ def test_the_page_opens_on_the_newest_thirty_days(log: sample.SampleService) -> 
 def test_the_columns_have_exactly_their_labels(log: sample.SampleService) -> None:
     at = opened()
     config = json.loads(at.dataframe[0].proto.columns)
-    assert [config[name]["label"] for name in at.dataframe[0].value.columns] == LABELS
+    assert [config[name]["label"] for name in log_rows(at).columns] == LABELS
 
 
 def test_a_link_narrows_table_sentence_charts_and_files_alike(log: sample.SampleService) -> None:
@@ -109,7 +110,7 @@ def test_nothing_found_is_another_card_with_two_ways_out(log: sample.SampleServi
     assert "next to each other" not in texts(at)
     assert not at.dataframe
     next(button for button in at.button if button.label == "Clear the filters").click()
-    assert len(again(at).dataframe[0].value) == 100
+    assert len(log_rows(again(at))) == 100
 
 
 def test_words_that_stand_nowhere_together_are_said_to_be_looked_for_so(log: sample.SampleService) -> None:
@@ -153,14 +154,14 @@ def test_a_sort_is_of_the_whole_result(log: sample.SampleService, link: str, lab
     labels = [column["label"] for column in json.loads(at.dataframe[0].proto.columns).values() if "label" in column]
     assert label in labels
     if first:
-        assert set(at.dataframe[0].value["actor"]) == {first}
+        assert set(log_rows(at)["actor"]) == {first}
     else:
-        assert set(at.dataframe[0].value["outcome"]) == {"✕ Failed"}
+        assert set(log_rows(at)["outcome"]) == {"✕ Failed"}
 
 
 def test_pages_turn_over_the_whole_result(log: sample.SampleService) -> None:
     at = opened(range="all", page="24")
-    assert at.dataframe[0].value["description"].tolist()[-1].startswith("Event number 0:")
+    assert log_rows(at)["description"].tolist()[-1].startswith("Event number 0:")
     assert at.pagination[0].value == 24
 
 
@@ -188,21 +189,21 @@ def test_system_anonymous_and_erased_actors_look_different(log: sample.SampleSer
             sample.row(2402, moment, actor=None, actor_type="user", erased="actor,client", source_ip=None),
         ]
     )
-    table = opened().dataframe[0].value
+    table = log_rows(opened())
     assert table["actor"].tolist()[:3] == ["erased", "unknown", "—"]
     assert table["source_ip"].tolist()[:3] == ["erased", "85.105.0.2", "—"]
 
 
 def test_a_claim_of_2099_is_marked_and_owns_no_page(log: sample.SampleService) -> None:
     log.append([sample.row(2400, datetime(2099, 1, 1, tzinfo=UTC), clock="ahead")])
-    assert "2099" not in opened().dataframe[0].value["occurred_at"].tolist()[0]
-    assert "⚠" in opened(clock="ahead", range="all").dataframe[0].value["occurred_at"].tolist()[0]
+    assert "2099" not in log_rows(opened())["occurred_at"].tolist()[0]
+    assert "⚠" in log_rows(opened(clock="ahead", range="all"))["occurred_at"].tolist()[0]
 
 
 def test_log_text_is_shown_as_it_is(log: sample.SampleService) -> None:
     log.append([sample.row(2400, datetime(2026, 11, 23, 9, tzinfo=UTC), actor=sample.HOSTILE, category=sample.HOSTILE)])
     at = opened(actor=sample.HOSTILE, event="9000000000000002400")
-    assert at.dataframe[0].value["actor"].tolist()[0].startswith("<script>alert(1)</script> **bold**")
+    assert log_rows(at)["actor"].tolist()[0].startswith("<script>alert(1)</script> **bold**")
     assert all("<script>" not in element.value for element in at.markdown)
     assert "<script>" not in links(at)
 
@@ -221,25 +222,25 @@ def test_the_sealer_is_late_after_ten_seconds(log: sample.SampleService) -> None
 
 def test_new_events_come_by_themselves_at_the_top_and_wait_elsewhere(log: sample.SampleService) -> None:
     top, deeper = opened(), opened(page="2")
-    before = deeper.dataframe[0].value["description"].tolist()
+    before = log_rows(deeper)["description"].tolist()
     log.append([sample.row(2400, datetime(2026, 11, 23, 9, tzinfo=UTC), description="brand new")])
-    assert again(top).dataframe[0].value["description"].tolist()[0] == "brand new"
-    assert again(deeper).dataframe[0].value["description"].tolist() == before
+    assert log_rows(again(top))["description"].tolist()[0] == "brand new"
+    assert log_rows(again(deeper))["description"].tolist() == before
     show = next(button for button in deeper.button if button.label == "1 new – show")
     show.click()
-    assert again(deeper).dataframe[0].value["description"].tolist()[0] == "brand new"
+    assert log_rows(again(deeper))["description"].tolist()[0] == "brand new"
 
 
 def test_a_paused_page_stays_as_it_is_until_it_may_go_on(log: sample.SampleService) -> None:
     at = opened()
-    before = at.dataframe[0].value["description"].tolist()
+    before = log_rows(at)["description"].tolist()
     at.button("live-pause").click()
     again(at)
     log.append([sample.row(2400, datetime(2026, 11, 23, 9, tzinfo=UTC), description="brand new")])
-    assert again(at).dataframe[0].value["description"].tolist() == before
+    assert log_rows(again(at))["description"].tolist() == before
     assert [button.label for button in at.button if button.label.endswith("new – show")] == ["1 new – show"]
     at.button("live-pause").click()
-    assert again(at).dataframe[0].value["description"].tolist()[0] == "brand new"
+    assert log_rows(again(at))["description"].tolist()[0] == "brand new"
 
 
 def test_a_state_named_by_the_link_stays_and_says_what_came_since(log: sample.SampleService) -> None:

@@ -6,7 +6,7 @@ from streamlit.util import calc_hash
 from dashboard.paths import APP
 from dashboard.web.log.layout import USUAL
 from dashboard.web.page_list import LOG_PATH
-from tests.pages.reading import again
+from tests.pages.reading import again, log_rows
 from tests.web import sample
 
 
@@ -26,7 +26,7 @@ def param(at: AppTest, name: str) -> str | None:
 
 def test_the_link_s_columns_are_shown_in_their_order_and_the_files_keep_theirs(log: sample.SampleService) -> None:
     at = opened(columns="target,user_agent,occurred_at,country", density="compact", sort="target:desc")
-    table = at.dataframe[0].value
+    table = log_rows(at)
     newest = log.events.sort("target", "occurred_at", descending=True)
     assert list(table.columns) == ["target", "user_agent", "occurred_at", "country"]
     assert table["target"].tolist() == newest["target"][:100].to_list()
@@ -49,12 +49,12 @@ def test_the_menu_moves_sizes_adds_and_takes_away_and_goes_back(log: sample.Samp
     at.button(key="column-off:region").click()
     again(at)
     assert param(at, "widths") == "actor:200"
-    assert list(at.dataframe[0].value.columns) == (param(at, "columns") or "").split(",")
-    assert list(at.dataframe[0].value.columns)[-2:] == ["occurred_at", "target"]
+    assert list(log_rows(at).columns) == (param(at, "columns") or "").split(",")
+    assert list(log_rows(at).columns)[-2:] == ["occurred_at", "target"]
     at.button(key="columns-usual").click()
     again(at)
     assert param(at, "columns") is None
-    assert list(at.dataframe[0].value.columns) == list(USUAL)
+    assert list(log_rows(at).columns) == list(USUAL)
 
 
 def test_a_closed_menu_draws_nothing(log: sample.SampleService) -> None:

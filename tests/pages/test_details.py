@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.reading import log_rows
 from tests.pages.test_audit_logs import again, links, opened, texts
 from tests.web import sample
 
@@ -71,7 +72,7 @@ def test_what_is_around_is_shown_in_the_log_by_its_filter(log: sample.SampleServ
     shown = listed(at)
     button(at, "around-in-log")
     assert at.query_params["actor"] == sample.PEOPLE[0]
-    numbers = [int(words.split()[2].rstrip(":")) for words in at.dataframe[0].value["description"]]
+    numbers = [int(words.split()[2].rstrip(":")) for words in log_rows(at)["description"]]
     assert numbers == sorted([*shown, NUMBER], reverse=True)
     assert "event" not in at.query_params
     assert "sort" not in at.query_params
@@ -91,7 +92,7 @@ def test_who_else_counts_the_others_of_the_same_action(log: sample.SampleService
     button(at, "who:0")
     assert at.query_params["action"] == "User Invited"
     first = at.query_params["actor"]
-    assert len(at.dataframe[0].value) == others.filter(pl.col("actor") == first).height == counts["len"][0]
+    assert len(log_rows(at)) == others.filter(pl.col("actor") == first).height == counts["len"][0]
 
 
 def test_steps_follow_the_list_over_the_end_of_a_page(log: sample.SampleService) -> None:

@@ -9,7 +9,7 @@ from streamlit.util import calc_hash
 from dashboard.paths import APP, PAGES
 from dashboard.web import zones
 from dashboard.web.page_list import LOG_PATH
-from tests.pages.reading import again, opened, texts
+from tests.pages.reading import again, log_rows, opened, texts
 from tests.web import sample
 
 LAST = "2026-11-23 08:00:00 UTC"
@@ -20,7 +20,7 @@ def switch(at: AppTest) -> object:
 
 
 def first_time(at: AppTest) -> str:
-    return str(at.dataframe[0].value["occurred_at"][0])
+    return str(log_rows(at)["occurred_at"][0])
 
 
 def in_berlin(**params: str) -> AppTest:
@@ -55,11 +55,11 @@ def test_a_browser_in_utc_without_an_organisation_s_zone_has_nothing_to_switch(l
 def test_the_times_follow_and_the_rows_stay(log: sample.SampleService, choice: zones.Choice, first: str) -> None:
     log.zone = "Asia/Kolkata"
     at = in_berlin(since="2026-11-22T00:00:00Z")
-    before = at.dataframe[0].value
+    before = log_rows(at)
     switch(at).set_value(choice)  # type: ignore[attr-defined]
     again(at)
     assert first_time(at).startswith(first)
-    assert at.dataframe[0].value.drop(columns="occurred_at").equals(before.drop(columns="occurred_at"))
+    assert log_rows(at).drop(columns="occurred_at").equals(before.drop(columns="occurred_at"))
     assert at.query_params.get("since") in ("2026-11-22T00:00:00Z", ["2026-11-22T00:00:00Z"])
     assert any(f"from 2026-11-22 {first[-6:].strip('+')}:00 {first[-6:]}" in str(chip.label).replace("\\", "")
                for chip in at.button)  # fmt: skip
@@ -79,6 +79,6 @@ def test_the_calendar_is_read_in_that_zone_and_a_doubt_about_clocks_is_told(log:
     assert "comes twice in Europe/Berlin: the first is meant" in " ".join(str(one.value) for one in at.toast).replace(
         "\\", ""
     )
-    times = at.dataframe[0].value["occurred_at"]
+    times = log_rows(at)["occurred_at"]
     assert times[0].startswith("2026-11-23 07:51:00 +01:00")
     assert len(times) == 100

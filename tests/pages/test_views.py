@@ -10,7 +10,7 @@ from dashboard.paths import APP, PAGES
 from dashboard.record.saved_views import Draft
 from dashboard.web.page_list import LOG_PATH
 from dashboard.web.saved import reader
-from tests.pages.reading import again, texts
+from tests.pages.reading import again, log_rows, texts
 from tests.web import sample
 
 SECRET = "s" * 43
@@ -65,7 +65,7 @@ def test_what_is_on_screen_is_saved_and_comes_back(log: sample.SampleService, co
     other = opened()
     click(other, f"view-open:{number}")
     assert sorted(link(other)) == sorted(asked)
-    assert list(other.dataframe[0].value.columns) == ["seq", "actor"]
+    assert list(log_rows(other).columns) == ["seq", "actor"]
 
 
 def test_a_private_view_is_not_another_browser_s_and_a_shared_one_is(
@@ -125,11 +125,11 @@ def test_the_log_opens_with_the_default_when_it_is_come_to_and_then_as_it_is_ask
     log.saved.open_with(number, KEY)
     at = opened(menu=False)
     assert sorted(link(at)) == [("category", "Auth"), ("density", "compact")]
-    assert set(at.dataframe[0].value["category"]) == {"Auth"}
+    assert set(log_rows(at)["category"]) == {"Auth"}
     next(button for button in at.button if button.label.startswith("Category")).click()
     again(at)
     assert link(at) == [("density", "compact")]
-    assert set(at.dataframe[0].value["category"]) > {"Auth"}
+    assert set(log_rows(at)["category"]) > {"Auth"}
     assert ("actor", "nobody") in link(opened(menu=False, actor="nobody"))
     at.switch_page(str(PAGES / "overview.py"))
     again(at)
@@ -195,6 +195,6 @@ def test_the_zone_of_times_is_the_reader_s_on_his_next_visit(log: sample.SampleS
     at.selectbox(key="zone-choice").set_value("organisation")
     again(at)
     assert log.saved.choices[KEY] == (None, "organisation")
-    assert "+05:30" in opened(menu=False).dataframe[0].value["occurred_at"][0]
+    assert "+05:30" in log_rows(opened(menu=False))["occurred_at"][0]
     cookie["secret"] = "t" * 43
-    assert "UTC" in opened(menu=False).dataframe[0].value["occurred_at"][0]
+    assert "UTC" in log_rows(opened(menu=False))["occurred_at"][0]

@@ -11,7 +11,7 @@ from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import text, url
 from dashboard.web.answers import Event, Screen
 from dashboard.web.held import change
-from dashboard.web.log import log_table
+from dashboard.web.log import shown_rows
 
 STEP = 5
 _MOST = 50  # on a side; the log itself shows more
@@ -61,7 +61,7 @@ def around(screen: Screen, event: Event) -> None:
         icon=":material/arrow_downward:",
     )  # fmt: skip
     if st.button("Show these in the log", key="around-in-log", icon=":material/filter_alt:"):
-        log_table.unselect()
+        shown_rows.unselect()
         change(lambda view: shown_in_log(view, wanted, rows))
         st.rerun()
 
@@ -99,7 +99,7 @@ def line(row: Event, event: Event, *, with_actor: bool) -> None:
 
 def open_event(event_id: int) -> None:
     """Shows another event in the drawer; the table stays as it is."""
-    log_table.unselect()
+    shown_rows.unselect()
     change(lambda view: replace(view, event=event_id))
     st.rerun()
 

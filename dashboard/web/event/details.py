@@ -17,7 +17,7 @@ from dashboard.web.event.history import history
 from dashboard.web.event.step import steps
 from dashboard.web.event.who_else import who_else
 from dashboard.web.held import change
-from dashboard.web.log import cell_bar, log_table
+from dashboard.web.log import cell_bar, shown_rows
 from dashboard.web.log.export_buttons import file_link
 
 _NARROWING = {"actor": "actor", "source_ip": "ip", "action": "action"}
@@ -30,7 +30,7 @@ def details(screen: Screen) -> None:
 
 
 def dismissed() -> None:
-    log_table.unselect()
+    shown_rows.unselect()
     change(lambda view: replace(view, event=None))
 
 
@@ -62,7 +62,7 @@ def _head(screen: Screen, event: Event) -> None:
         for name, narrowed in _NARROWING.items():
             value = event[name]
             if value is not None and _narrow_button(COLUMNS[name].label, narrowed):
-                log_table.unselect()
+                shown_rows.unselect()
                 change(lambda view, narrowed=narrowed, value=value: _only(view, narrowed, value))  # type: ignore[misc]  # bound in the loop
                 st.rerun()
         compare.toggle(screen, event["id"])

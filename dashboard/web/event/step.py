@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web.answers import ROWS, Event, Screen
 from dashboard.web.held import change
-from dashboard.web.log import log_table
+from dashboard.web.log import shown_rows
 
 _WAYS = {
     -1: ("Previous", ":material/keyboard_arrow_up:", "Left"),
@@ -60,6 +60,6 @@ def stop_at(screen: Screen, place: int) -> Stop | None:
 
 
 def _go(stop: Stop) -> None:
-    log_table.unselect()
+    shown_rows.unselect()
     change(lambda view: replace(view, event=stop.event, page=stop.page))
     st.rerun()

@@ -11,7 +11,7 @@ from dashboard.query import views
 from dashboard.web import text
 from dashboard.web.answers import Event, Screen
 from dashboard.web.held import change
-from dashboard.web.log import log_table
+from dashboard.web.log import shown_rows
 
 WINDOWS = {"1 hour": timedelta(hours=1), "1 day": timedelta(days=1), "1 week": timedelta(weeks=1)}
 _MOST = 20
@@ -52,7 +52,7 @@ def _line(screen: Screen, row: Event, wanted: EventFilter, place: int) -> None:
     who = text.shown("actor", actor, row["actor_type"], row["erased"], 60)
     left, right = st.columns([6, 4], gap="small", vertical_alignment="center", wrap=False)
     if left.button(text.label(who), key=f"who:{place}", type="tertiary", icon=":material/filter_alt:"):
-        log_table.unselect()
+        shown_rows.unselect()
         only = replace(wanted, actor=(as_text(actor),), not_actor=())
         change(lambda view: view.narrowed(only))
         st.rerun()

@@ -11,7 +11,7 @@ from dashboard.web import text, url, zones
 from dashboard.web.answers import Event, Screen
 from dashboard.web.charts.chart_filters import toggled
 from dashboard.web.held import change
-from dashboard.web.log import log_table
+from dashboard.web.log import log_table, shown_rows
 
 _FIELDS = {
     "outcome": "outcome",
@@ -54,7 +54,7 @@ def cell_bar(screen: Screen, event: Event) -> None:
 
 def _button(label: str, icon: str, make: "partial[url.View]") -> None:
     if st.button(label, icon=f":material/{icon}:", key=f"cell:{label}", type="tertiary"):
-        log_table.unselect()
+        shown_rows.unselect()
         change(make)
         st.rerun()
 

@@ -18,6 +18,7 @@
   document.body.append(mark);
   let row = -1;
   let listed = "";
+  let viewed;
   let walking = false; // from row to row: Enter is then the row's, wherever the focus was left
 
   const rows = () => document.querySelector(".st-key-keys [data-ids]");
@@ -32,6 +33,11 @@
   function draw() {
     const found = ids();
     const scroller = grid()?.querySelector(".dvn-scroller");
+    const view = rows()?.dataset.view;
+    if (view && view !== viewed) { // other rows are read from their top, in the table that stays
+      if (viewed && scroller) scroller.scrollTop = 0;
+      viewed = view;
+    }
     if (row < 0 || row >= found.length || !scroller || drawer()) {
       mark.style.display = "none";
       return;

@@ -1,7 +1,10 @@
 """The keyboard: what its script must know of the table, and a list of the keys; no log text is in it."""
 
+from hashlib import blake2b
+
 import streamlit as st
 
+from dashboard.web import url
 from dashboard.web.answers import Screen
 from dashboard.web.log import log_table
 from dashboard.web.serving import browser_files
@@ -24,5 +27,11 @@ def keys(screen: Screen) -> None:
             st.markdown("\n".join(["| Key | |", "|---|---|", *(f"| `{key}` | {what} |" for key, what in KEYS.items())]))
         ids = "" if screen.count() == 0 else ",".join(map(str, screen.rows()["id"]))
         pixels = f'data-header="{log_table.HEADER_PIXELS}" data-height="{log_table.row_pixels(screen.view.layout)}"'
-        st.html(f'<span data-ids="{ids}" {pixels}></span>', width="content")
+        st.html(f'<span data-ids="{ids}" data-view="{_view(screen)}" {pixels}></span>', width="content")
         browser_files.run(browser_files.KEYS, browser_files.COMPLETION)
+
+
+def _view(screen: Screen) -> str:
+    """Differs for each filter, order and page; not for the newer rows of a log that runs."""
+    link = repr((url.to_pairs(screen.view.rows), screen.page()))
+    return blake2b(link.encode(), digest_size=8).hexdigest()

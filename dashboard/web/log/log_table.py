@@ -1,10 +1,8 @@
 """The table: one page of 100 events. A header click sorts the whole result, a row click opens the event's details."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from hashlib import blake2b
 
 import polars as pl
 import streamlit as st
@@ -13,12 +11,14 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from dashboard.events.columns import COLUMNS
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.query.sort import NEWEST_FIRST, Sort
-from dashboard.web import text, url, zones
+from dashboard.web import text, zones
 from dashboard.web.answers import Event, Screen
 from dashboard.web.charts import palette
 from dashboard.web.held import change, following
+from dashboard.web.log import shown_rows
 from dashboard.web.log.coloured import coloured
 from dashboard.web.log.layout import Density, Layout
+from dashboard.web.log.shown_rows import ShownRows
 
 MARKS = {Outcome.FAILURE: "✕ Failed", Outcome.SUCCESS: "✓ Success", Outcome.UNKNOWN: "· Unknown"}
 _CLOCK_MARKS = {Clock.AHEAD: "⚠\u00a0ahead", Clock.BEHIND: "⚠\u00a0behind"}
@@ -43,21 +43,19 @@ _HEIGHT = 38 + 9 * ROW_PIXELS
 _ALWAYS = ("outcome", "occurred_at", "recorded_at", "category", "action")
 _CLICKED = "clicked-cell"
 _USUAL = Layout()
-_NO_SELECTION: Mapping[str, Mapping[str, list[int]]] = {"selection": {"rows": [], "columns": [], "cells": []}}
 
 
 def log_table(screen: Screen) -> None:
-    """The page's rows, and the pages to turn."""
-    rows = screen.rows()
-    key = table_key(screen.view, screen.page())
-    layout = screen.view.layout
+    """The page's rows. Another page, order or layout is another table, which begins at its top."""
+    rows, layout, sort = screen.rows(), screen.view.layout, screen.view.sort
+    shown = shown_rows.show(rows["id"].to_list(), (screen.page(), sort, layout))
     written, pixels = cells(rows, screen.now, zones.shown(), layout), row_pixels(layout)
     st.dataframe(
-        coloured(written, colour), key=key, height=min(_HEIGHT, 40 + pixels * max(rows.height, 1)),
-        row_height=pixels, hide_index=True, column_config=column_config(screen.view.sort, layout),
-        selection_mode=["single-cell", "single-column"],
-        on_select=partial(_selected, key, rows["id"].to_list(), screen.view.sort), placeholder=text.NOTHING,
-        alt=f"Audit log, page {screen.page()} of {screen.pages()}",
+        coloured(written.rename(shown.column), lambda name, cell: colour(shown_rows.name_of(name), cell)),
+        key=shown.key, height=min(_HEIGHT, 40 + pixels * max(rows.height, 1)), row_height=pixels, hide_index=True,
+        column_config={shown.column(name): config for name, config in column_config(sort, layout).items()},
+        selection_mode=["single-cell", "single-column"], on_select=partial(_selected, shown, sort),
+        placeholder=text.NOTHING, alt=f"Audit log, page {screen.page()} of {screen.pages()}",
     )  # fmt: skip
 
 
@@ -65,12 +63,6 @@ def pages(screen: Screen) -> None:
     """The pages to turn; one page needs none."""
     if screen.pages() > 1:
         st.pagination(screen.pages(), **following("page-number", screen.page(), _turn))
-
-
-def table_key(view: url.View, page: int) -> str:
-    """Other rows, other widget: a selection is a position and must not carry over to another page, sort or filter."""
-    link = repr((url.to_pairs(view.rows), page))
-    return f"log-table-{blake2b(link.encode(), digest_size=8).hexdigest()}"
 
 
 def row_pixels(layout: Layout) -> int:
@@ -132,30 +124,24 @@ def next_sort(column: str, sort: Sort) -> Sort:
     return Sort(column, descending=False) if sort.descending else NEWEST_FIRST
 
 
-def _selected(key: str, ids: Sequence[int], sort: Sort) -> None:
-    selection = st.session_state[key]["selection"]
+def _selected(shown: ShownRows, sort: Sort) -> None:
+    selection = st.session_state[shown.key]["selection"]
     if selection["columns"]:
-        column = selection["columns"][0]
+        column = shown_rows.name_of(selection["columns"][0])
         change(lambda view: view.sorted_by(next_sort(column, sort)))
     elif selection["cells"]:
         place, column = selection["cells"][0]
-        if place < len(ids):
-            st.session_state["log-table"] = key
-            st.session_state[_CLICKED] = (ids[place], column)
-            change(lambda view: replace(view, event=ids[place]))
+        event = shown.row(place, column)
+        if event is not None:
+            shown.clicked = True
+            st.session_state[_CLICKED] = (event, shown_rows.name_of(column))
+            change(lambda view: replace(view, event=event))
 
 
 def clicked_column(event: int | None) -> str | None:
     """The column of the cell whose click opened the event; None for one that a link opened."""
     opened, column = st.session_state.get(_CLICKED, (None, None))
     return column if event is not None and opened == event else None
-
-
-def unselect() -> None:
-    """Lets go of the row whose details were open, so that a second click opens it again."""
-    key: str | None = st.session_state.get("log-table")  # None: a link opened the event, not a click
-    if key is not None and key in st.session_state:
-        st.session_state[key] = _NO_SELECTION
 
 
 def _turn(page: int) -> None:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import polars as pl
@@ -6,7 +5,6 @@ import pytest
 
 from dashboard.events.columns import SCHEMA
 from dashboard.query.sort import NEWEST_FIRST, Sort
-from dashboard.web import url
 from dashboard.web.log import log_table
 from tests.web import sample
 
@@ -37,18 +35,6 @@ def test_the_arrow_stands_at_the_sorted_column_only() -> None:
         "Timestamp",
     ]
     assert log_table.header("occurred_at", NEWEST_FIRST) == "Timestamp"
-
-
-def test_another_page_sort_or_filter_is_another_widget_and_an_open_event_is_not() -> None:
-    view = url.View()
-    keys = {
-        log_table.table_key(view, 1),
-        log_table.table_key(view, 2),
-        log_table.table_key(view.sorted_by(Sort("actor")), 1),
-        log_table.table_key(view.narrowed(replace(view.filter, category=("Auth",))), 1),
-    }
-    assert len(keys) == 4
-    assert log_table.table_key(replace(view, event=7, as_of=9), 1) == log_table.table_key(view, 1)
 
 
 def test_cells_say_exact_and_relative_time_and_mark_claims() -> None:
