@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 Pairs: TypeAlias = Sequence[tuple[str, str]]
 Compared: TypeAlias = tuple[tuple[str, str], ...]  # what two addresses that ask for the same have in common
 
-_WRITTEN, _PAGE, _KNOWN = "address-written", "address-page", "address-known"
+_WRITTEN, _PAGE = "address-written", "address-page"
 _ON_ITS_WAY_SECONDS = 5.0
 
 
@@ -43,22 +43,14 @@ def write(pairs: Pairs) -> None:
     before, written = _compared(current()), _on_its_way()
     left = {before, *(written.left if written else ())} - {_compared(pairs)}
     st.session_state[_WRITTEN] = Written(pairs, frozenset(left), time.monotonic())
-    st.session_state[_KNOWN] = _compared(pairs)
     _tell(pairs)
 
 
 def of_page(path: str) -> None:
-    """Begins a run of the whole page, and says whose address it is.
-
-    What was written to another page's address is no word about this one's. And a link from a page to itself, such as
-    the sidebar's to what is open, asks for the new address, but Streamlit does not show it: so it is told.
-    """
+    """Says whose address it is: what was written to another page's is no word about this one's."""
     if st.session_state.get(_PAGE) != path:
         st.session_state[_PAGE] = path
         forget()
-    elif _compared(current()) != st.session_state[_KNOWN] and not _went_back():
-        _tell(current())
-    st.session_state[_KNOWN] = _compared(current())
 
 
 def forget() -> None:
@@ -68,16 +60,11 @@ def forget() -> None:
 
 def _on_its_way() -> Written | None:
     written: Written | None = st.session_state.get(_WRITTEN)
-    if written is not None and _went_back():
+    run = get_script_run_ctx()
+    if written is not None and run is not None and run.is_history_navigation:
         forget()
         return None
     return None if written is None or time.monotonic() - written.at > _ON_ITS_WAY_SECONDS else written
-
-
-def _went_back() -> bool:
-    """By the browser's own buttons, or forward."""
-    run = get_script_run_ctx()
-    return run is not None and run.is_history_navigation
 
 
 def _said() -> Pairs:

@@ -202,3 +202,12 @@ def test_a_page_s_way_to_itself_is_in_the_address(page: Page, site: Site) -> Non
     expect(page).to_have_url(f"{site.address}/weekly")
     page.go_back()
     expect(week).to_have_text(before)
+    go(page, site, "?category=Auth")
+    whole = settled(page)
+    page.locator(".st-key-chips").get_by_role("button", name="Category: Auth").click()
+    eventually(lambda: settled(page) > whole)
+    page.go_back()
+    eventually(lambda: settled(page) == whole)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Audit Logs").click()  # soon after: it counts at once
+    eventually(lambda: settled(page) > whole)
+    expect(page).to_have_url(f"{site.address}/audit-logs")

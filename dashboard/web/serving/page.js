@@ -7,6 +7,18 @@
   const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/api/page.css" });
   document.head.append(style);
 
+  // A link to the page that is open, such as the sidebar's: Streamlit shows what it asks for and leaves the address as
+  // it was. It is gone to as by the Back button, which is followed whatever was asked a moment ago.
+  addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a[data-testid=stPageLink-NavLink]");
+    const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (!link || elsewhere || link.pathname !== location.pathname || link.search === location.search) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    history.pushState(null, "", link.href);
+    dispatchEvent(new PopStateEvent("popstate"));
+  }, true);
+
   // Paper is white: what is drawn in pixels is turned around where the page is dark.
   addEventListener("beforeprint", () => {
     const page = document.querySelector("[data-testid=stApp]");
