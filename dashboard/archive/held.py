@@ -2,15 +2,16 @@
 
 A file of the archive never changes, so what was decoded of it stays right for as long as the file is part of the log. A
 text column is held as categories: one dictionary for all files, one small number a row, so that a filter, a group or a
-search looks at the distinct values and then at numbers. Bytes are bounded: what was asked for longest ago goes first,
-and a question that needs more than there is room for is answered from the files instead.
+search looks at the distinct values and then at numbers. What is found out about a file is kept longer than its columns:
+its distinct values, its counts. Bytes are bounded: what was asked for longest ago goes first, and a question that needs
+more than there is room for is answered from the files instead.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import polars as pl
 
@@ -49,6 +50,7 @@ DEFAULT_HELD_BYTES = 1 << 30
 _AT_ONCE = 8  # files decoded together
 
 T = TypeVar("T")
+Found = TypeVar("Found", pl.Series, pl.DataFrame)
 
 Key = tuple[str, str]  # a file and a column
 Count = Callable[[pl.DataFrame], pl.DataFrame]
@@ -74,14 +76,14 @@ class Held:
         self._value_bytes: dict[str, int] = {}
         self._codes_seen: dict[str, int] = {}
         self._unfit: set[str] = set()
-        self._bytes = 0
+        self._bytes = self._found_bytes = 0  # of the columns; of values and counts
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
     @property
     def size_bytes(self) -> int:
-        """What the held columns take, their dictionaries included."""
-        return self._bytes + sum(self._value_bytes.values())
+        """What the held columns take, their dictionaries and what was found out about files included."""
+        return self._bytes + self._found_bytes + sum(self._value_bytes.values())
 
     def is_filled(self, share: float) -> bool:
         """Whether so much of the memory is taken."""
@@ -108,12 +110,13 @@ class Held:
         if (known := self._values.get(key)) is None:
             known = self.frames([piece], [column])[0][column].unique()
             with self._lock:
-                self._values[key] = known
+                self._keep(self._values, key, known)
         return known
 
     def counts(self, pieces: Sequence[Piece], name: str, columns: Sequence[str], count: Count) -> list[pl.DataFrame]:
-        """What `count` makes of each piece's columns. Asked once and kept by its name, also when the columns go: so it
-        should be small. Raises TooLarge.
+        """What `count` makes of each piece's columns. Asked once and kept by its name, also when the columns go.
+
+        Raises TooLarge.
         """
         with self._lock:
             known = {uri: one for (uri, its), one in self._counts.items() if its == name}
@@ -121,8 +124,11 @@ class Held:
         for some in _bites([piece for piece in pieces if piece.part.uri not in known]):
             for piece, frame in zip(some, self.frames(some, columns), strict=True):
                 found[piece.part.uri] = count(frame)
-        with self._lock:
-            self._counts.update({(uri, name): one for uri, one in found.items()})
+        if found:
+            with self._lock:
+                for uri, one in found.items():
+                    self._keep(self._counts, (uri, name), one)
+            self._shrink()
         known.update(found)
         return [known[piece.part.uri] for piece in pieces]
 
@@ -141,10 +147,9 @@ class Held:
         with self._lock:
             for key in [key for key in self._columns if key[0] not in uris]:
                 self._bytes -= int(self._columns.pop(key).estimated_size())
-            for key in [key for key in self._values if key[0] not in uris]:
-                del self._values[key]
-            for key in [key for key in self._counts if key[0] not in uris]:
-                del self._counts[key]
+            for found in (self._values, self._counts):
+                for key in [key for key in found if key[0] not in uris]:
+                    self._drop(found, key)
             for uri in self._in_order.keys() - uris:
                 del self._in_order[uri]
 
@@ -201,7 +206,7 @@ class Held:
         if name in _CODES:
             self._weigh(name, values := series.unique())
             with self._lock:
-                self._values[key] = values
+                self._keep(self._values, key, values)
         with self._lock:
             self._columns[key] = series
             self._bytes += int(series.estimated_size())
@@ -225,20 +230,40 @@ class Held:
             for key in [key for key in self._columns if key[1] == name]:
                 self._bytes -= int(self._columns.pop(key).estimated_size())
             for key in [key for key in self._values if key[1] == name]:
-                del self._values[key]
+                self._drop(self._values, key)
         self._value_bytes.pop(name, None)
 
+    def _keep(self, found: dict[Key, Found], key: Key, one: Found) -> None:
+        """Takes the newest for what is kept longest. The caller holds the lock."""
+        if key in found:
+            self._drop(found, key)
+        found[key] = one
+        self._found_bytes += _bytes_of(one)
+
+    def _drop(self, found: dict[Key, Any], key: Key) -> None:
+        self._found_bytes -= _bytes_of(found.pop(key))
+
     def _shrink(self) -> None:
+        """Columns go first, for they are soon decoded again; then what was found out, before the last half of them."""
         with self._lock:
-            while self._columns and self.size_bytes > self._most:
-                _, oldest = self._columns.popitem(last=False)
-                self._bytes -= int(oldest.estimated_size())
+            while self.size_bytes > self._most:
+                if self._columns and (self._bytes > self._most // 2 or not (self._values or self._counts)):
+                    _, oldest = self._columns.popitem(last=False)
+                    self._bytes -= int(oldest.estimated_size())
+                elif found := self._values or self._counts:
+                    self._drop(found, next(iter(found)))
+                else:
+                    return
 
 
 def lie_in_order(frame: pl.DataFrame) -> bool:
     """Whether rows lie in the order of time, then of place."""
     time, seq = (pl.col(name).diff() for name in ("occurred_at", "seq"))
     return not frame.select(((time < timedelta(0)) | ((time == timedelta(0)) & (seq < 0))).any()).item()
+
+
+def _bytes_of(found: pl.Series | pl.DataFrame) -> int:
+    return int(found.estimated_size())
 
 
 def _bites(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -90,12 +90,28 @@ def test_more_values_than_a_code_can_number_are_given_back() -> None:
 def test_counts_outlive_their_column() -> None:
     held, one = Held(1 << 20), piece("a", ["x", "y", "x"])
 
-    def count(rows: pl.LazyFrame) -> pl.LazyFrame:
+    def count(rows: pl.DataFrame) -> pl.DataFrame:
         return rows.group_by("actor").len()
 
     first = held.counts([one], "actors", ["actor"], count)
     again = held.counts([unreadable(one)], "actors", ["actor"], count)
     assert first[0].sort("actor").rows() == again[0].sort("actor").rows()
+
+
+def test_counts_and_values_are_within_the_bounds_too_and_columns_make_way_for_them() -> None:
+    rows, files = 1_000, 40
+    names = [[f"{file}-{row}" for row in range(rows)] for file in range(files)]
+    pieces = [piece(f"f{file}", texts, file * rows) for file, texts in enumerate(names)]
+    held = Held(most := 4_000_000)
+    numbers = [len(count) for one in pieces for count in held.counts([one], "rows", ["seq"], lambda rows: rows.head(1))]
+    assert numbers == [1] * files
+    for one in pieces:
+        assert held.counts([one], "all", ["seq"], lambda rows: pl.concat([rows] * 30))[0].height == 30 * rows
+        assert held.size_bytes <= most
+    again = held.counts([unreadable(pieces[-1])], "all", ["seq"], lambda rows: rows)
+    assert again[0].height == 30 * rows  # the newest is still known, its column too
+    held.keep_only([])
+    assert held.size_bytes == 0
 
 
 def test_what_belongs_to_no_piece_is_dropped() -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.sampled import Site
-from tests.browser.walk import TABLE, eventually, go, headers, link_says, rows
+from tests.browser.walk import TABLE, click_at, eventually, go, headers, link_says, rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
@@ -177,7 +177,7 @@ def test_a_cell_narrows_and_excludes(page: Page, site: Site) -> None:
     actor = rows(page)[2][1]
     box = page.locator(f"{TABLE} canvas").first.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 120, box["y"] + 36 + 58 * 2 + 29)
+    click_at(page, box["x"] + 120, box["y"] + 36 + 58 * 2 + 29)
     drawer = page.get_by_role("dialog")
     expect(drawer.get_by_text(f"Actor: {actor}")).to_be_visible()
     drawer.get_by_role("button", name="Not this").click()

@@ -129,7 +129,7 @@ def click_header(page: Page, label: str) -> None:
     assert box is not None
     scale = max(1.0, box["width"] / sum(_WIDTHS.values()))
     left = sum(_WIDTHS[name] for name in names[:place]) * scale
-    page.mouse.click(box["x"] + left + 20, box["y"] + HEADER_PIXELS)
+    click_at(page, box["x"] + left + 20, box["y"] + HEADER_PIXELS)
 
 
 def click_row(page: Page, number: int) -> None:
@@ -137,4 +137,11 @@ def click_row(page: Page, number: int) -> None:
     page.get_by_role("heading", level=1).scroll_into_view_if_needed()
     box = page.locator(f"{TABLE} canvas").first.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + 300, box["y"] + 36 + ROW_PIXELS * number + ROW_PIXELS / 2)
+    click_at(page, box["x"] + 300, box["y"] + 36 + ROW_PIXELS * number + ROW_PIXELS / 2)
+
+
+def click_at(page: Page, x: float, y: float) -> None:
+    """As a hand does: the pointer comes first. The grid takes no press in the instant in which it is entered."""
+    page.mouse.move(x, y)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    page.mouse.click(x, y)
