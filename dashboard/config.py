@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     maxmind_license_key: SecretStr | None = None
     engine: str = Field(default="polars", repr=False)  # polars | postgres | sc://host:port, perhaps with a token
     zone: str = ""  # the organisation's, such as Europe/Istanbul: readers may choose to see times in it
-    memory_mb: int = Field(default=1024, ge=16)  # decoded columns of the archive held in memory, in MiB
+    memory_mb: int = Field(default=640, ge=16)  # decoded columns of the archive held in memory, in MiB
     mirror_rows: int = Field(default=100_000, ge=1)  # sealed rows that wait before they are mirrored ...
     mirror_seconds: float = Field(default=600.0, gt=0)  # ... or the longest time they wait
     archive_keep_hours: int = Field(default=1, ge=1)  # how long files that were compacted away stay for readers

@@ -46,7 +46,7 @@ HOLDABLE = TEXTS | NUMBERS
 _WIDTHS: Mapping[Code, int] = {pl.UInt8: 1, pl.UInt16: 2, pl.UInt32: 4}
 _MOST_VALUE_BYTES = 256 << 20  # of the distinct values of one column
 _VALUE_OVERHEAD = 48
-DEFAULT_HELD_BYTES = 1 << 30
+DEFAULT_HELD_BYTES = 640 << 20
 _AT_ONCE = 8  # files decoded together
 
 T = TypeVar("T")
