@@ -1,9 +1,9 @@
 """Which rows a click on the table speaks of.
 
-A table that stays while its rows change is drawn three times as quickly as one in its place, but a click comes with a
-position alone, and may be on its way while other rows take its place. So each set of rows that one table shows has a
-turn of its own, which its columns' names carry: a click brings the name of its column, and with it the rows that the
-person saw.
+A table that stays while its rows change is drawn 100 ms earlier than one in its place, but a click comes with a
+position alone, and may be on its way while other rows take the place of those that it meant. So each set of rows that
+one table shows has a turn of its own, which its columns' names carry: a click brings the name of its column, and with
+it the rows that the person saw.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +83,8 @@ def unselect() -> None:
 
 
 def _turn_of(column: str) -> int:
-    return int(column.partition(_SIGN)[2] or 0)
+    turn = column.partition(_SIGN)[2]
+    return int(turn) if turn.isdecimal() else 0
 
 
 def _has_choice(key: str) -> bool:
