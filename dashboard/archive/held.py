@@ -146,7 +146,7 @@ class Held:
         uris = {piece.part.uri for piece in pieces}
         with self._lock:
             for key in [key for key in self._columns if key[0] not in uris]:
-                self._bytes -= int(self._columns.pop(key).estimated_size())
+                self._bytes -= _bytes_of(self._columns.pop(key))
             for found in (self._values, self._counts):
                 for key in [key for key in found if key[0] not in uris]:
                     self._drop(found, key)
@@ -209,7 +209,7 @@ class Held:
                 self._keep(self._values, key, values)
         with self._lock:
             self._columns[key] = series
-            self._bytes += int(series.estimated_size())
+            self._bytes += _bytes_of(series)
         if self._value_bytes.get(name, 0) > _MOST_VALUE_BYTES:
             self._release(name)
             raise TooLarge
@@ -228,7 +228,7 @@ class Held:
         self._unfit.add(name)
         with self._lock:
             for key in [key for key in self._columns if key[1] == name]:
-                self._bytes -= int(self._columns.pop(key).estimated_size())
+                self._bytes -= _bytes_of(self._columns.pop(key))
             for key in [key for key in self._values if key[1] == name]:
                 self._drop(self._values, key)
         self._value_bytes.pop(name, None)
@@ -249,7 +249,7 @@ class Held:
             while self.size_bytes > self._most:
                 if self._columns and (self._bytes > self._most // 2 or not (self._values or self._counts)):
                     _, oldest = self._columns.popitem(last=False)
-                    self._bytes -= int(oldest.estimated_size())
+                    self._bytes -= _bytes_of(oldest)
                 elif found := self._values or self._counts:
                     self._drop(found, next(iter(found)))
                 else:

@@ -33,6 +33,11 @@ class ShownRows:
     def key(self) -> str:
         return f"log-table-{self.number}"
 
+    @property
+    def ids(self) -> Sequence[int] | None:
+        """Those of the rows on screen; None before the first."""
+        return self.turns.get(self.turn)
+
     def column(self, name: str) -> str:
         """The name that a column has in this turn."""
         return f"{name}{_SIGN}{self.turn}" if self.turn else name
@@ -56,10 +61,10 @@ def show(ids: Sequence[int], shape: Shape) -> ShownRows:
     What is chosen is a position and must not carry over to other rows.
     """
     shown = current()
-    if shown is None or shown.shape != shape or (shown.turns[shown.turn] != ids and _has_choice(shown.key)):
+    if shown is None or shown.shape != shape or (shown.ids != ids and _has_choice(shown.key)):
         shown = ShownRows(shown.number + 1 if shown else 0, shape)
         st.session_state[_SHOWN] = shown
-    if not shown.turns or shown.turns[shown.turn] != ids:
+    if shown.ids != ids:
         shown.put(ids)
     return shown
 
