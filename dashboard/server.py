@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from dashboard.paths import APP, ROOT
 from dashboard.web.saved.reader import ReaderCookie
-from dashboard.web.serving import service, streamlit_config, whole_callbacks
+from dashboard.web.serving import kept_theme, service, streamlit_config, whole_callbacks
 from dashboard.web.serving.routes import routes
 from dashboard.web.serving.security import SecurityHeaders
 
@@ -47,6 +47,7 @@ def _warm_up() -> None:
 
 
 whole_callbacks.install()
+kept_theme.install()
 streamlit_config.shut_out_foreign_files()  # before the app: building it already reads the files
 app = st.App(
     APP, routes=routes(), middleware=[Middleware(SecurityHeaders), Middleware(ReaderCookie)], lifespan=lifespan

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import polars as pl
-import streamlit as st
 
 from dashboard.errors import UsageError
 from dashboard.events.filter import EventFilter
@@ -17,10 +16,11 @@ from dashboard.query.engine import Engine
 from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
+from dashboard.web.kept_answers import KeptAnswers
 from dashboard.web.serving.service import Service
 
 ROWS = 100
-_MOST_KEPT = 512  # answers in memory: pages of 100 rows and small aggregates
+kept = KeptAnswers(512)  # pages of 100 rows and small aggregates
 
 T = TypeVar("T")
 
@@ -156,9 +156,8 @@ class Screen:
 
     def _ask(self, name: str, more: Key, ask: Callable[[], T], of: Key | None = None) -> T:
         """The answer about the filter's events, or about those that `of` names."""
-        _forget_answers(self.service.log_id, self.engine.erasures)
-        events = self.params if of is None else of
-        return _kept((self.service.log_id, self.engine.erasures, self.as_of, events, name, *more), ask)
+        events = self.wanted if of is None else of
+        return kept.get(self.service.log_id, self.engine.erasures, (self.as_of, events, name, *more), ask)
 
 
 def open_screen(service: Service, view: url.View, as_of: int | None = None) -> Screen:
@@ -179,23 +178,11 @@ def effective(service: Service, engine: Engine, view: url.View) -> EventFilter:
     minute = end_of_minute(engine.now)
     if not view.is_default_window:
         return view.filter.at(minute)
-    key = (service.log_id, engine.as_of, "opening", minute.isoformat())
-    window = _kept(key, lambda: views.opening_window(engine))
+    key = (engine.as_of, "opening", minute)
+    window = kept.get(service.log_id, engine.erasures, key, lambda: views.opening_window(engine))
     return view.filter if window is None else view.filter.with_window(*window)
 
 
 def end_of_minute(now: datetime) -> datetime:
     """The end of the minute that runs, in UTC."""
     return now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _forget_answers(log_id: str, erasures: int) -> None:  # the key: runs once after each erasure
-    """Drops every answer from before an erasure: it may hold what is gone."""
-    _kept.clear()
-
-
-@st.cache_resource(show_spinner=False, max_entries=_MOST_KEPT)
-def _kept(key: Key, _ask: Callable[[], T]) -> T:
-    """The answer, asked once for each key; nobody changes a frame that it returns."""
-    return _ask()

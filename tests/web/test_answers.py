@@ -21,7 +21,7 @@ def screen(frame: pl.DataFrame, erasures: int) -> Screen:
 
 
 def test_an_answer_is_kept_until_something_is_erased() -> None:
-    answers._kept.clear()
+    answers.kept.clear()
     before = sample.frame(20, NOW)
     after = before.with_columns(actor=pl.lit(None, pl.String))
     named = screen(before, 3).rows()["actor"].drop_nulls().to_list()

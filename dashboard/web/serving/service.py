@@ -9,7 +9,6 @@ from typing import IO, Generic, Protocol, TypeVar
 
 import streamlit as st
 
-from dashboard.config import Settings
 from dashboard.events.filter import EventFilter
 from dashboard.keeping.integrity import Integrity
 from dashboard.keeping.places import Rows
@@ -123,19 +122,19 @@ class Remembered(Generic[T]):
 
 
 def current() -> Service:
-    """The log of the environment's settings, opened when first asked for."""
-    return _opened(Settings().model_dump_json())
+    """The log of the environment's settings, opened when first asked for: each run of a page asks several times."""
+    return _opened()
 
 
 def close() -> None:
     """Closes what `current` opened."""
-    service = _opened(Settings().model_dump_json())
+    service = _opened()
     _opened.clear()
     service.close()
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
-def _opened(settings: str) -> Service:  # the key: other settings, other log
+def _opened() -> Service:
     return open_service(ExitStack())
 
 
