@@ -6,11 +6,12 @@ from dashboard.web import cards
 from dashboard.web.charts import charts
 from dashboard.web.event import compare, details
 from dashboard.web.log import audit_log, chips, facets, filter_bar, keys, live, log_table
+from dashboard.web.log.export_buttons import export_buttons
 
 screen = audit_log.open_screen()
-
-audit_log.headline(screen, "Audit Logs")
-filter_bar.filter_bar(screen)
+screen.begin()
+exports = audit_log.headline(screen, "Audit Logs")
+menus = filter_bar.filter_bar(screen)
 chips.chips(screen)
 compare.compare(screen)
 
@@ -19,15 +20,20 @@ if screen.count() == 0:
     live.state_line(screen)
     keys.keys(screen)
 else:
-    beside_each_other = st.columns([74, 26], gap="small")
-    with beside_each_other[1]:
+    table, beside_it = st.columns([74, 26], gap="small")
+    with beside_it:
         charts.charts(screen)
-        facets.facets(screen)
-    with beside_each_other[0]:
+    with table:
         log_table.log_table(screen)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             log_table.pages(screen)
             keys.keys(screen)
         live.state_line(screen)
+    with beside_it:
+        facets.facets(screen)
 
+# What the table need not wait for.
+with exports:
+    export_buttons(screen)
+menus.fill()
 details.details(screen)

@@ -1,6 +1,7 @@
 """What one run of the page shows: one link, one state, one moment, and each answer asked for once for all sessions."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from dashboard.web.kept_answers import KeptAnswers
 from dashboard.web.serving.service import Service
 
 ROWS = 100
+_AHEAD = ThreadPoolExecutor(4, "ahead")  # what goes wrong there goes wrong for who waits for the answer, too
 kept = KeptAnswers(512)  # pages of 100 rows and small aggregates
 
 T = TypeVar("T")
@@ -62,6 +64,15 @@ class Screen:
     @property
     def params(self) -> tuple[tuple[str, str], ...]:
         return tuple(self.wanted.to_params())
+
+    def begin(self) -> None:
+        """Begins to ask what the log's page shows, while it is being written: who wants an answer waits for it."""
+        _AHEAD.submit(self._ask_ahead)
+
+    def _ask_ahead(self) -> None:
+        self.count()  # first, and alone: what the filter means is found with it
+        for ask in (self.actions_over_time, self.failed_logins_by_region, self.drawn, self.rows):
+            _AHEAD.submit(ask)
 
     def count(self) -> int:
         return self._ask("count", (), lambda: views.count(self.engine, self.wanted))

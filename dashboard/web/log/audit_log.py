@@ -1,12 +1,12 @@
 """The opening of the page: one link, one state, and the line on top."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.web import answers, url
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.log import live
-from dashboard.web.log.export_buttons import export_buttons
 from dashboard.web.log.share import share
 from dashboard.web.saved import opening
 from dashboard.web.serving import service
@@ -22,8 +22,10 @@ def open_screen() -> Screen:
     return screen
 
 
-def headline(screen: Screen, title: str) -> None:
-    """The title at the left, the exports at the right; a demo says that it is one."""
+def headline(screen: Screen, title: str) -> DeltaGenerator:
+    """The title at the left, what hands the view on at the right; a demo says that it is one. Returned is the exports'
+    place.
+    """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="headline"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.title(title, anchor=False, width="content")
@@ -33,4 +35,4 @@ def headline(screen: Screen, title: str) -> None:
                 integrity_badge.small_badge(screen.service)
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             share(screen)
-            export_buttons(screen)
+            return st.container(width="content")

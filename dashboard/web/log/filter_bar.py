@@ -5,9 +5,11 @@ would miss what the link says.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from dashboard.errors import UsageError
 from dashboard.events import search_text
@@ -39,35 +41,47 @@ _CLOSED = {"outcome": tuple(Outcome), "clock": (*Clock, NONE)}
 _MOST_CATEGORIES = 40
 
 
-def filter_bar(screen: Screen) -> None:
+@dataclass(frozen=True, slots=True)
+class Menus:
+    """Those of the bar whose values are counted: the page need not wait for what stands in them."""
+
+    screen: Screen
+    category: PopoverContainer
+    more: PopoverContainer
+
+    def fill(self) -> None:
+        """Counts, if one is open, and writes what it holds."""
+        for menu, write in ((self.category, _categories), (self.more, _more)):
+            if menu.open:
+                with menu:
+                    write(self.screen)
+
+
+def filter_bar(screen: Screen) -> Menus:
     """`+ Category`, the time range, `More filters`, views, columns and the search, in one row that wraps on a phone."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
-        _category_menu(screen)
+        category = st.popover("\\+ Category", key="category-menu", type="primary", on_change="rerun")
         time_menu(screen)
-        _more_menu(screen)
+        more = st.popover("More filters", icon=":material/tune:", key="more-menu", on_change="rerun")
         views_menu(screen)
         columns_menu(screen)
         _search(screen)
+    return Menus(screen, category, more)
 
 
-def _category_menu(screen: Screen) -> None:
+def _categories(screen: Screen) -> None:
     wanted = screen.view.filter
-    with st.popover("\\+ Category", key="category-menu", type="primary", on_change="rerun") as menu:
-        if not menu.open:
-            return
-        st.caption("Events in each category, with all other filters")
-        found = {
-            as_text(value): events for _, value, events, _ in screen.facets("category", _MOST_CATEGORIES).iter_rows()
-        }
-        for value in [*found, *(chosen for chosen in wanted.category if chosen not in found)]:
-            name = text.label(as_value(value) or NONE, 40)
-            st.checkbox(
-                f"{name} ({found.get(value, 0):,})",
-                **following(f"category:{value}", value in wanted.category, partial(_toggle, value)),
-            )
-        if not found:
-            st.caption("No event matches the other filters.")
-        _picker("not_category", "Except", [*found], wanted)
+    st.caption("Events in each category, with all other filters")
+    found = {as_text(value): events for _, value, events, _ in screen.facets("category", _MOST_CATEGORIES).iter_rows()}
+    for value in [*found, *(chosen for chosen in wanted.category if chosen not in found)]:
+        name = text.label(as_value(value) or NONE, 40)
+        st.checkbox(
+            f"{name} ({found.get(value, 0):,})",
+            **following(f"category:{value}", value in wanted.category, partial(_toggle, value)),
+        )
+    if not found:
+        st.caption("No event matches the other filters.")
+    _picker("not_category", "Except", [*found], wanted)
 
 
 def _toggle(value: str, wanted: bool) -> None:
@@ -78,16 +92,13 @@ def _toggle(value: str, wanted: bool) -> None:
     change(with_or_without)
 
 
-def _more_menu(screen: Screen) -> None:
+def _more(screen: Screen) -> None:
     wanted = screen.view.filter
-    with st.popover("More filters", icon=":material/tune:", key="more-menu", on_change="rerun") as menu:
-        if not menu.open:
-            return
-        for field, name in MORE_FIELDS.items():
-            options = _options(screen, field)
-            with st.container(horizontal=True, gap="small"):
-                _picker(field, name, options, wanted)
-                _picker(f"not_{field}", f"{name}: not", options, wanted)
+    for field, name in MORE_FIELDS.items():
+        options = _options(screen, field)
+        with st.container(horizontal=True, gap="small"):
+            _picker(field, name, options, wanted)
+            _picker(f"not_{field}", f"{name}: not", options, wanted)
 
 
 def _options(screen: Screen, field: str) -> list[str]:
