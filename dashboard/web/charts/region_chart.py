@@ -23,12 +23,11 @@ def failed_logins_by_region(regions: pl.DataFrame, *, clickable: bool = False) -
 
     `clickable` adds the selection `pick`, of the whole row: a bar of one event is a pixel wide.
     """
-    frame = top_regions(regions).with_row_index("place")
-    return Drawing(_text(frame.height, clickable), {_BARS: frame})
+    return Drawing(_text(clickable), {_BARS: top_regions(regions).with_row_index("place")})
 
 
 @lru_cache
-def _text(rows: int, clickable: bool) -> str:
+def _text(clickable: bool) -> str:
     base = drawing.named(_BARS).encode(
         y=alt.Y(
             "region",
@@ -55,7 +54,7 @@ def _text(rows: int, clickable: bool) -> str:
         )
         layers.append(row.add_params(alt.selection_point(name=PICK, fields=["region"], on="click", toggle=False)))
     chart = alt.layer(*layers).properties(
-        height=_BAR_PIXELS * rows + 14, padding={"left": 0, "right": 36, "top": 6, "bottom": 0}
+        height=alt.Step(_BAR_PIXELS), padding={"left": 0, "right": 36, "top": 6, "bottom": 0}
     )
     return drawing.written(chart)
 
