@@ -1,4 +1,5 @@
-"""How many meant events there are of each kind: out of each file's own counts where all of it is meant.
+"""How many meant events there are of each kind: out of each file's own counts where all of it is meant, or where only
+the kind decides which of its events are.
 
 What a view counts is handed to its SQL as rows that stand for several events each (`weight`). Texts are counted by
 their numbers, which takes a quarter of the time of grouping them.
@@ -16,7 +17,13 @@ from dashboard.query.meant import Meant
 from dashboard.query.narrow import contains
 
 _WEIGHT = pl.len().cast(pl.Int64).alias("weight")
-_MICROSECONDS = {Width.MINUTE: 60_000_000, Width.FIVE_MINUTES: 300_000_000, Width.HOUR: 3_600_000_000}
+_MICROSECONDS = {
+    Width.MINUTE: 60_000_000,
+    Width.FIVE_MINUTES: 300_000_000,
+    Width.HOUR: 3_600_000_000,
+    Width.DAY: 86_400_000_000,
+}
+_OF_HOURS = (Width.HOUR, Width.SIX_HOURS)  # what is wider is whole days
 _AT_ONCE = 1 << 20  # rows that are counted together: what is made of them for it stays small
 _SPARSE = 4  # numbers beyond so many times the rows are grouped: most of them would count nothing
 
@@ -27,28 +34,33 @@ def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
     Costs the events of files that a condition or an edge of the window cuts; of others only their distinct values.
     Raises TooLarge.
     """
-    parts = _counted(events, f"values of {column}", (column,), partial(_of_values, column))
+    parts = _counted(events, f"values of {column}", column, (column,), partial(_of_values, column))
     if not parts:
         return pl.LazyFrame(schema={"value": pl.String, "weight": pl.Int64})
-    summed = parts[0].lazy() if len(parts) == 1 else _summed(parts, pl.col("value"))
-    named = summed.with_columns(pl.col("value").cast(pl.String))
+    summed = parts[0].lazy() if len(parts) == 1 else _summed(parts, pl.col(column))
+    named = summed.select(pl.col(column).cast(pl.String).alias("value"), "weight")
     return named.filter(contains("value", containing)) if containing else named
 
 
 def by_bucket(events: Meant, width: Width, column: str = "category") -> pl.LazyFrame | None:
-    """Columns bucket, the column and weight; None when there is no piece. A file's own counts are by the hour.
+    """Columns bucket, the column and weight; None when there is no piece.
 
-    Raises TooLarge.
+    A file's own counts are by the day, and by the hour. Raises TooLarge.
     """
     columns = ("occurred_at", column)
-    if width in _MICROSECONDS and width is not Width.HOUR:
+    if width in (Width.MINUTE, Width.FIVE_MINUTES):
         parts = _of_slices(events.rows(columns), partial(_of_buckets, column, width))
     else:
-        parts = _counted(events, f"hours of {column}", columns, partial(_of_buckets, column, Width.HOUR))
+        step = Width.HOUR if width in _OF_HOURS else Width.DAY
+        parts = _counted(events, f"{step.name} of {column}", column, columns, partial(_of_buckets, column, step))
     return _summed(parts, pl.col("bucket").dt.truncate(width.value), pl.col(column)) if parts else None
 
 
-def _counted(events: Meant, name: str, columns: tuple[str, ...], count: Count) -> list[pl.DataFrame]:
+def _counted(events: Meant, name: str, by: str, columns: tuple[str, ...], count: Count) -> list[pl.DataFrame]:
+    """The counts of each file, or of each run of rows where only some of a file's rows are meant."""
+    if (condition := events.condition) is not None and {*condition.meta.root_names()} == {by}:
+        counted = _counted(events.whatever_they_fulfil(), name, by, columns, count)
+        return [pl.concat(counted).filter(condition)] if counted else []
     whole = [piece for piece in events.pieces if events.takes_all_of(piece)]
     cut = [piece for piece in events.pieces if not events.takes_all_of(piece)]
     return [
@@ -69,17 +81,17 @@ def _summed(parts: list[pl.DataFrame], *by: pl.Expr) -> pl.LazyFrame:
 
 
 def _of_values(column: str, rows: pl.DataFrame) -> pl.DataFrame:
-    values = rows[column].alias("value")
+    values = rows[column]
     numbers = values.to_physical()
     if _largest(numbers) > _SPARSE * numbers.len():
-        return values.to_frame().group_by("value").agg(_WEIGHT)
+        return values.to_frame().group_by(column).agg(_WEIGHT)
     weights = np.bincount(numbers.drop_nulls().to_numpy())
     found = np.flatnonzero(weights)
-    texts = pl.Series("value", found, dtype=numbers.dtype).cat.to(values.dtype)
+    texts = pl.Series(column, found, dtype=numbers.dtype).cat.to(values.dtype)
     counted = pl.DataFrame([texts, pl.Series("weight", weights[found], dtype=pl.Int64)])
     if not (nulls := numbers.null_count()):
         return counted
-    return counted.vstack(pl.DataFrame({"value": [None], "weight": [nulls]}, schema=counted.schema))
+    return counted.vstack(pl.DataFrame({column: [None], "weight": [nulls]}, schema=counted.schema))
 
 
 def _of_buckets(column: str, width: Width, rows: pl.DataFrame) -> pl.DataFrame:

@@ -44,6 +44,10 @@ class Meant:
         """Those that fulfil one more condition."""
         return replace(self, condition=condition if self.condition is None else self.condition & condition)
 
+    def whatever_they_fulfil(self) -> "Meant":
+        """Those of the same times and state that fulfil no condition, too."""
+        return replace(self, condition=None)
+
     def within(self, pieces: Sequence[Piece]) -> "Meant":
         """Those of some pieces."""
         return replace(self, pieces=tuple(pieces))

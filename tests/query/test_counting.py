@@ -1,13 +1,25 @@
-"""Counted by number or grouped, it is the same: with nulls, without rows, and where a dictionary outgrows its rows."""
+"""Counted by number, grouped, or out of what is known of a file, it is the same: with nulls, without rows, and where a
+dictionary outgrows its rows.
+"""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
-from dashboard.events.adornment import Width
+from dashboard.archive.held import Held
+from dashboard.archive.snapshot import Piece, Snapshot
+from dashboard.events.adornment import Bucket, Facet, Width
 from dashboard.events.columns import TIME
+from dashboard.events.filter import EventFilter
 from dashboard.query.counting import _of_buckets, _of_values
+from dashboard.query.polars_engine import PolarsEngine
+from tests.query.test_seek import NOW, START, pieces_of, snapshots
+from tests.thorough import cases
 
 DAY = datetime(2026, 3, 29, tzinfo=UTC)
 TEXTS = {
@@ -36,16 +48,55 @@ def plain(frame: pl.DataFrame, column: str) -> list[tuple[object, ...]]:
 
 
 def test_values(rows: pl.DataFrame) -> None:
-    grouped = rows.group_by(value="category").agg(weight=pl.len().cast(pl.Int64))
+    grouped = rows.group_by("category").agg(weight=pl.len().cast(pl.Int64))
     counted = _of_values("category", rows)
     assert counted.schema == grouped.schema
-    assert plain(counted, "value") == plain(grouped, "value")
+    assert plain(counted, "category") == plain(grouped, "category")
 
 
-@pytest.mark.parametrize("width", [Width.MINUTE, Width.FIVE_MINUTES, Width.HOUR])
+@pytest.mark.parametrize("width", [Width.MINUTE, Width.FIVE_MINUTES, Width.HOUR, Width.DAY])
 def test_buckets(rows: pl.DataFrame, width: Width) -> None:
     bucket = pl.col("occurred_at").dt.truncate(width.value)
     grouped = rows.group_by(bucket=bucket, category="category").agg(weight=pl.len().cast(pl.Int64))
     counted = _of_buckets("category", width, rows)
     assert counted.schema == grouped.schema
     assert plain(counted, "category") == plain(grouped, "category")
+
+
+WANTED = st.builds(
+    EventFilter,
+    category=st.sampled_from([(), ("Auth",), ("Auth", "User"), ("(none)",), ("nobody's",)]),
+    not_category=st.sampled_from([(), ("User",), ("(none)",)]),
+    actor=st.sampled_from([(), ("a",)]),
+    since=st.sampled_from([None, START + timedelta(milliseconds=30)]),
+    until=st.sampled_from([None, START + timedelta(milliseconds=60)]),
+)
+
+
+@given(snapshots(), WANTED, st.sampled_from(Width))
+@settings(max_examples=cases(150), deadline=None)
+def test_what_only_the_kind_decides_is_counted_as_if_rows_were_looked_at(
+    both: tuple[Snapshot, Snapshot], wanted: EventFilter, width: Width
+) -> None:
+    held, plain_rows = (PolarsEngine(snapshot, NOW) for snapshot in both)
+    for _ in range(2):  # the second time out of what the first one found
+        for added, view in ((Bucket(width), "actions_over_time"), (Facet("category", ""), "facets")):
+            assert_frame_equal(held.answer(view, wanted, added), plain_rows.answer(view, wanted, added))
+
+
+def test_files_that_were_counted_are_not_read_again_for_some_of_their_kinds() -> None:
+    asked: list[list[str]] = []
+
+    class Watched(Held):
+        def frames(self, pieces: Sequence[Piece], columns: Iterable[str]) -> list[pl.DataFrame]:
+            asked.append([piece.part.uri for piece in pieces])
+            return super().frames(pieces, columns)
+
+    pieces = pieces_of([[(at, "a", "Auth" if at % 3 else "User") for at in range(9)]] * 3, [True] * 3)
+    snapshot = Snapshot(27, pl.concat([piece.rows for piece in pieces]), pieces=pieces, held=Watched(1 << 20))
+    engine = PolarsEngine(snapshot, NOW)
+    assert engine.answer("actions_over_time", EventFilter(), Bucket(Width.DAY))["events"].sum() == 27
+    asked.clear()
+    found = engine.answer("actions_over_time", EventFilter(category=("User",)), Bucket(Width.MONTH))
+    assert found["events"].to_list() == [9]
+    assert not asked
