@@ -20,6 +20,8 @@ from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, TEXT_FIELDS, 
 from dashboard.query.narrow import finds, is_one_of, lies_in
 
 Test = Callable[[str], pl.Expr]  # what is asked of a column of texts
+_MANY_COLUMNS = 2  # a condition on one is asked as quickly as rows are gathered
+_MOST_FOUND = 1_000_000  # rows, of four bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Meant:
     until: datetime | None
     as_of: int
     condition: pl.Expr | None = None
+    found: tuple[pl.Series, ...] | None = None  # a piece's rows that fulfil everything but the condition
 
     def check_files(self) -> None:
         """Raises FileNotFoundError when one of the files is gone: an erasure deletes it, and what was decoded of it is
@@ -45,16 +48,37 @@ class Meant:
         return replace(self, condition=condition if self.condition is None else self.condition & condition)
 
     def whatever_they_fulfil(self) -> "Meant":
-        """Those of the same times and state that fulfil no condition, too."""
+        """Those that don't fulfil the condition, too."""
         return replace(self, condition=None)
 
     def within(self, pieces: Sequence[Piece]) -> "Meant":
         """Those of some pieces."""
-        return replace(self, pieces=tuple(pieces))
+        if self.found is None:
+            return replace(self, pieces=tuple(pieces))
+        of_piece = dict(zip((piece.part.uri for piece in self.pieces), self.found, strict=True))
+        return replace(self, pieces=tuple(pieces), found=tuple(of_piece[piece.part.uri] for piece in pieces))
+
+    def looked_up(self) -> "Meant":
+        """The same, with a condition on several columns looked up once, for all that is asked of them.
+
+        They are left as they are where that is more than a million rows. Raises TooLarge.
+        """
+        if self.found is not None or len(self._roots(self.condition)) < _MANY_COLUMNS:
+            return self
+        places = self.places()
+        if sum(rows.len() for rows in places) > _MOST_FOUND:
+            return self
+        kept = [(piece, rows) for piece, rows in zip(self.pieces, places, strict=True) if rows.len()]
+        return replace(
+            self,
+            pieces=tuple(piece for piece, _ in kept),
+            found=tuple(rows for _, rows in kept),
+            condition=None,
+        )
 
     def takes_all_of(self, piece: Piece) -> bool:
         """Whether every event of the piece is meant, as its table's log tells."""
-        return self.condition is None and not self._cuts(piece)
+        return self.condition is None and self.found is None and not self._cuts(piece)
 
     def rows(self, columns: Iterable[str]) -> pl.LazyFrame | None:
         """The meant events, these columns of them, in no order; None when there is no piece. Raises TooLarge."""
@@ -62,8 +86,10 @@ class Meant:
         inner: list[pl.DataFrame] = []  # one frame for all that fulfil the same: many small ones cost more
         parts = []
         asked = list(dict.fromkeys((*wanted, *self._roots(self.condition))))
-        for piece, (frame, condition) in zip(self.pieces, self._looked_at(wanted), strict=True):
-            if not self._cuts(piece):
+        for number, (piece, (frame, condition)) in enumerate(zip(self.pieces, self._looked_at(wanted), strict=True)):
+            if self.found is not None:
+                inner.append(frame.select(pl.col(asked).gather(self.found[number])))
+            elif not self._cuts(piece):
                 inner.append(frame.select(asked))
             elif (within := self._sliced(piece, frame)) is not None:
                 inner.append(within.select(asked))
@@ -76,6 +102,8 @@ class Meant:
 
     def places(self) -> list[pl.Series]:
         """Which rows of each piece are meant, rising. Raises TooLarge."""
+        if self.found is not None:
+            return list(self.found) if self.condition is None else self._found_places(self.found, self.condition)
         asked = [
             frame.lazy().select(
                 pl.int_range(pl.len(), dtype=pl.UInt32) if condition is None else pl.arg_where(condition)
@@ -83,6 +111,13 @@ class Meant:
             for frame, condition in self._looked_at(["category"])
         ]
         return [found.to_series().cast(pl.UInt32) for found in pl.collect_all(asked)]
+
+    def _found_places(self, found: Sequence[pl.Series], condition: pl.Expr) -> list[pl.Series]:
+        frames = self.held.frames(self.pieces, self._roots(condition))
+        return [
+            rows.filter(frame.select(pl.all().gather(rows)).select(condition).to_series().fill_null(value=False))
+            for rows, frame in zip(found, frames, strict=True)
+        ]
 
     def _looked_at(self, columns: Sequence[str]) -> list[tuple[pl.DataFrame, pl.Expr | None]]:
         """Each piece's frame of the columns and of those that its condition looks at, and the condition."""
@@ -114,7 +149,8 @@ class Meant:
         return [] if condition is None else sorted(condition.meta.root_names())
 
     def _of_piece(self, piece: Piece) -> pl.Expr | None:
-        conditions = [*self._edges(piece), *([] if self.condition is None else [self.condition])]
+        edges = self._edges(piece) if self.found is None else []
+        conditions = [*edges, *([] if self.condition is None else [self.condition])]
         return reduce(and_, conditions) if conditions else None
 
     def _edges(self, piece: Piece) -> list[pl.Expr]:

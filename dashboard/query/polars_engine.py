@@ -101,6 +101,7 @@ class PolarsEngine:
         events = self._meant(wanted)
         if events is None:
             return None
+        self._known[wanted] = events = events.looked_up()
         if isinstance(added, Facet):
             counted = counting.by_value(events, FIELD_COLUMNS[added.field], added.contains)
             return counted.with_columns(field=pl.lit(added.field))

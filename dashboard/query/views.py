@@ -66,7 +66,11 @@ def actions_over_time(
     `count`: categories beyond the 20 most frequent are gathered in the category null. Empty when no event is meant.
     The buckets are of the width that is asked for, or wider where that would be more than 400.
     """
-    range_ = drawn(engine, wanted, now, width)
+    return actions_in(engine, wanted, drawn(engine, wanted, now, width))
+
+
+def actions_in(engine: Engine, wanted: EventFilter, range_: Drawn | None) -> pl.DataFrame:
+    """`actions_over_time` of a range that `drawn` has found for the same filter."""
     if range_ is None:
         return pl.DataFrame(schema=SCHEMAS["actions_over_time"])
     return zero_filled(gathered(engine.answer("actions_over_time", wanted, Bucket(range_.width))), range_)

@@ -71,7 +71,7 @@ class Screen:
 
     def _ask_ahead(self) -> None:
         self.count()  # first, and alone: what the filter means is found with it
-        for ask in (self.actions_over_time, self.failed_logins_by_region, self.drawn, self.rows):
+        for ask in (self.actions_over_time, self.failed_logins_by_region, self.rows):
             _AHEAD.submit(ask)
 
     def count(self) -> int:
@@ -97,8 +97,8 @@ class Screen:
         return self._ask("drawn", (width,), lambda: views.drawn(self.engine, self.wanted, width=width))
 
     def actions_over_time(self) -> pl.DataFrame:
-        width = self.view.look.width
-        return self._ask("over_time", (width,), lambda: views.actions_over_time(self.engine, self.wanted, width=width))
+        drawn = self.drawn()
+        return self._ask("over_time", (drawn,), lambda: views.actions_in(self.engine, self.wanted, drawn))
 
     def period_before(self, drawn: Drawn) -> pl.DataFrame:
         return self._ask("before", (drawn,), lambda: views.period_before(self.engine, self.wanted, drawn))
