@@ -37,8 +37,8 @@ def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
     parts = _counted(events, f"values of {column}", column, (column,), partial(_of_values, column))
     if not parts:
         return pl.LazyFrame(schema={"value": pl.String, "weight": pl.Int64})
-    summed = parts[0].lazy() if len(parts) == 1 else _summed(parts, pl.col(column))
-    named = summed.select(pl.col(column).cast(pl.String).alias("value"), "weight")
+    summed = parts[0] if len(parts) == 1 else _of_values(column, pl.concat(parts))
+    named = summed.lazy().select(pl.col(column).cast(pl.String).alias("value"), "weight")
     return named.filter(contains("value", containing)) if containing else named
 
 
@@ -81,16 +81,20 @@ def _summed(parts: list[pl.DataFrame], *by: pl.Expr) -> pl.LazyFrame:
 
 
 def _of_values(column: str, rows: pl.DataFrame) -> pl.DataFrame:
-    values = rows[column]
+    """A row a value and its number of rows; of rows that were counted already (`weight`), the sum of theirs."""
+    values, weight = rows[column], rows["weight"] if "weight" in rows.columns else None
     numbers = values.to_physical()
     if _largest(numbers) > _SPARSE * numbers.len():
-        return values.to_frame().group_by(column).agg(_WEIGHT)
-    weights = np.bincount(numbers.drop_nulls().to_numpy())
+        return rows.group_by(column).agg(_WEIGHT if weight is None else pl.col("weight").sum())
+    some = numbers.is_not_null()
+    known = None if weight is None else weight.filter(some).to_numpy()
+    weights = np.bincount(numbers.filter(some).to_numpy(), known)  # sums are floats, exact below 2 ** 53
     found = np.flatnonzero(weights)
     texts = pl.Series(column, found, dtype=numbers.dtype).cat.to(values.dtype)
-    counted = pl.DataFrame([texts, pl.Series("weight", weights[found], dtype=pl.Int64)])
-    if not (nulls := numbers.null_count()):
+    counted = pl.DataFrame([texts, pl.Series("weight", weights[found].astype(np.int64))])
+    if not numbers.null_count():
         return counted
+    nulls = numbers.null_count() if weight is None else weight.filter(~some).sum()
     return counted.vstack(pl.DataFrame({column: [None], "weight": [nulls]}, schema=counted.schema))
 
 

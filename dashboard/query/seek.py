@@ -66,7 +66,7 @@ def by_text(
             found.append(_of_values(events, column, whole, descending))
             whole.clear()
 
-    for value, size in sizes.sort("value", descending=descending, nulls_last=True).iter_rows():
+    for value, size in _first_values(sizes, offset + limit, descending).iter_rows():
         if offset >= size:
             offset -= size
             continue
@@ -82,6 +82,13 @@ def by_text(
             break
     flush()
     return pl.concat(found)
+
+
+def _first_values(sizes: pl.DataFrame, most: int, descending: bool) -> pl.DataFrame:
+    """Those that the first `most` events have, in order, null last; each has one event at least."""
+    if most < sizes.height - 1:
+        sizes = sizes.drop_nulls("value").top_k(most, by="value", reverse=not descending)
+    return sizes.sort("value", descending=descending, nulls_last=True)
 
 
 def by_number(events: Meant, column: str, most: int, *, descending: bool) -> pl.DataFrame:

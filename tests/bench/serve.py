@@ -1,5 +1,5 @@
 """Servers to measure: `python -m tests.bench.serve PORT FOLDER` is the real one over a benchmark archive, without the
-folder it is a trivial Streamlit page by the same server. Started by `running`.
+folder it is a trivial Streamlit page by the same server, with `--ours` by our settings too. Started by `running`.
 """
 
 import os
@@ -18,6 +18,7 @@ import psutil
 
 from tests.browser.walk import eventually, free_port
 
+OURS = "--ours"
 TRIVIAL = Path(__file__).with_name("trivial_page.py")
 
 
@@ -34,8 +35,8 @@ class Running:
 
 
 @contextmanager
-def running(place: Path | None, home: Path) -> Iterator[Running]:
-    """A server for the block, over the archive in a folder, or the trivial page."""
+def running(place: Path | str | None, home: Path) -> Iterator[Running]:
+    """A server for the block, over the archive in a folder, or the trivial page (None, or OURS)."""
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.serve", str(port), *([str(place)] if place else [])]
     process = subprocess.Popen(command, env={**os.environ, "AUDITLENS_HOME": str(home)})
@@ -85,16 +86,17 @@ def _serve_archive(port: int, place: Path) -> None:
     server.serve("127.0.0.1", port)
 
 
-def _serve_trivial(port: int) -> None:
+def _serve_trivial(port: int, *, ours: bool) -> None:
     import streamlit as st
 
     from dashboard.web.serving.streamlit_config import pinned_config
 
-    st.App(TRIVIAL).run(config=pinned_config("127.0.0.1", port))
+    st.App(TRIVIAL).run(config={**pinned_config("127.0.0.1", port), "runner.postScriptGC": not ours})
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        _serve_archive(int(sys.argv[1]), Path(sys.argv[2]))
+    number, *what = sys.argv[1:]
+    if what and what != [OURS]:
+        _serve_archive(int(number), Path(*what))
     else:
-        _serve_trivial(int(sys.argv[1]))
+        _serve_trivial(int(number), ours=what == [OURS])

@@ -54,6 +54,14 @@ def test_values(rows: pl.DataFrame) -> None:
     assert plain(counted, "category") == plain(grouped, "category")
 
 
+def test_values_that_were_counted_in_parts(rows: pl.DataFrame) -> None:
+    parts = [_of_values("category", some) for some in (rows, rows.head(7), rows.head(0))]
+    grouped = pl.concat([rows, rows.head(7)]).group_by("category").agg(weight=pl.len().cast(pl.Int64))
+    summed = _of_values("category", pl.concat(parts))
+    assert summed.schema == grouped.schema
+    assert plain(summed, "category") == plain(grouped, "category")
+
+
 @pytest.mark.parametrize("width", [Width.MINUTE, Width.FIVE_MINUTES, Width.HOUR, Width.DAY])
 def test_buckets(rows: pl.DataFrame, width: Width) -> None:
     bucket = pl.col("occurred_at").dt.truncate(width.value)

@@ -23,11 +23,12 @@ def failed_logins_by_region(regions: pl.DataFrame, *, clickable: bool = False) -
 
     `clickable` adds the selection `pick`, of the whole row: a bar of one event is a pixel wide.
     """
-    return Drawing(_text(clickable), {_BARS: top_regions(regions).with_row_index("place")})
+    frame = top_regions(regions).with_row_index("place")
+    return Drawing(_text(frame.height, clickable), {_BARS: frame})
 
 
 @lru_cache
-def _text(clickable: bool) -> str:
+def _text(rows: int, clickable: bool) -> str:
     base = drawing.named(_BARS).encode(
         y=alt.Y(
             "region",
@@ -54,7 +55,7 @@ def _text(clickable: bool) -> str:
         )
         layers.append(row.add_params(alt.selection_point(name=PICK, fields=["region"], on="click", toggle=False)))
     chart = alt.layer(*layers).properties(
-        height=alt.Step(_BAR_PIXELS), padding={"left": 0, "right": 36, "top": 6, "bottom": 0}
+        height=_BAR_PIXELS * rows + 14, padding={"left": 0, "right": 36, "top": 6, "bottom": 0}
     )
     return drawing.written(chart)
 
