@@ -37,7 +37,7 @@ def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
     parts = _counted(events, f"values of {column}", column, (column,), partial(_of_values, column))
     if not parts:
         return pl.LazyFrame(schema={"value": pl.String, "weight": pl.Int64})
-    summed = parts[0] if len(parts) == 1 else _of_values(column, pl.concat(parts))
+    summed = _of_values(column, pl.concat(parts))  # of one part too: it may be the counts of many files
     named = summed.lazy().select(pl.col(column).cast(pl.String).alias("value"), "weight")
     return named.filter(contains("value", containing)) if containing else named
 

@@ -16,8 +16,10 @@ from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.events.adornment import Bucket, Facet, Width
 from dashboard.events.columns import TIME
 from dashboard.events.filter import EventFilter
+from dashboard.query import views
 from dashboard.query.counting import _of_buckets, _of_values
 from dashboard.query.polars_engine import PolarsEngine
+from dashboard.query.sort import Sort
 from tests.query.test_seek import NOW, START, pieces_of, snapshots
 from tests.thorough import cases
 
@@ -71,6 +73,7 @@ def test_buckets(rows: pl.DataFrame, width: Width) -> None:
     assert plain(counted, "category") == plain(grouped, "category")
 
 
+ORDERS = st.builds(Sort, st.sampled_from(["category", "actor", "region", "description"]), descending=st.booleans())
 WANTED = st.builds(
     EventFilter,
     category=st.sampled_from([(), ("Auth",), ("Auth", "User"), ("(none)",), ("nobody's",)]),
@@ -81,15 +84,17 @@ WANTED = st.builds(
 )
 
 
-@given(snapshots(), WANTED, st.sampled_from(Width))
+@given(snapshots(), WANTED, st.sampled_from(Width), ORDERS)
 @settings(max_examples=cases(150), deadline=None)
 def test_what_only_the_kind_decides_is_counted_as_if_rows_were_looked_at(
-    both: tuple[Snapshot, Snapshot], wanted: EventFilter, width: Width
+    both: tuple[Snapshot, Snapshot], wanted: EventFilter, width: Width, order: Sort
 ) -> None:
     held, plain_rows = (PolarsEngine(snapshot, NOW) for snapshot in both)
     for _ in range(2):  # the second time out of what the first one found
         for added, view in ((Bucket(width), "actions_over_time"), (Facet("category", ""), "facets")):
             assert_frame_equal(held.answer(view, wanted, added), plain_rows.answer(view, wanted, added))
+        pages = (views.log_page(engine, wanted, order, 1, 5) for engine in (held, plain_rows))
+        assert_frame_equal(*pages)
 
 
 def test_files_that_were_counted_are_not_read_again_for_some_of_their_kinds() -> None:
@@ -108,3 +113,15 @@ def test_files_that_were_counted_are_not_read_again_for_some_of_their_kinds() ->
     found = engine.answer("actions_over_time", EventFilter(category=("User",)), Bucket(Width.MONTH))
     assert found["events"].to_list() == [9]
     assert not asked
+
+
+@pytest.mark.parametrize("wanted", [EventFilter(category=("User",)), EventFilter(not_category=("Auth",))])
+def test_a_page_in_the_order_of_the_kind_that_decides_is_no_longer_than_asked(wanted: EventFilter) -> None:
+    pieces = pieces_of([[(at, "a", "Auth" if at % 3 else "User") for at in range(9)]] * 3, [True] * 3)
+    snapshot = Snapshot(27, pl.concat([piece.rows for piece in pieces]), pieces=pieces, held=Held(1 << 20))
+    page = views.log_page(PolarsEngine(snapshot, NOW), wanted, Sort("category", descending=True), 2, 4)
+    plain_page = views.log_page(
+        PolarsEngine(Snapshot(27, snapshot.events), NOW), wanted, Sort("category", descending=True), 2, 4
+    )
+    assert page.height == 4
+    assert_frame_equal(page, plain_page)
