@@ -41,7 +41,7 @@ def _begin(questions: Questions, stopped: threading.Event) -> None:
 
 
 def warm(snapshot: Snapshot, stopped: threading.Event) -> int:
-    """Decodes the newest files' columns and counts them by the hour; says of how many files. About 0.15 s a file."""
+    """Decodes the newest files' columns and counts them by the day; says of how many files. About 0.15 s a file."""
     if snapshot.held is None:
         return 0
     done = 0
