@@ -35,6 +35,7 @@ class Meant:
     as_of: int
     condition: pl.Expr | None = None
     found: tuple[pl.Series, ...] | None = None  # a piece's rows that fulfil everything but the condition
+    is_asked_each_time: bool = False  # too many events fulfil it to keep their rows
 
     def check_files(self) -> None:
         """Raises FileNotFoundError when one of the files is gone: an erasure deletes it, and what was decoded of it is
@@ -61,13 +62,19 @@ class Meant:
     def looked_up(self) -> "Meant":
         """The same, with a condition on several columns looked up once, for all that is asked of them.
 
-        They are left as they are where that is more than a million rows. Raises TooLarge.
+        They are left as they are where that is more than a million rows: one file tells, before all are looked at.
+        Raises TooLarge.
         """
-        if self.found is not None or len(self._roots(self.condition)) < _MANY_COLUMNS:
+        few = len(self._roots(self.condition)) < _MANY_COLUMNS
+        if few or not self.pieces or self.found is not None or self.is_asked_each_time:
             return self
+        largest = max(self.pieces, key=lambda piece: piece.part.rows)
+        share = self.within([largest]).places()[0].len() / largest.part.rows
+        if share * sum(piece.part.rows for piece in self.pieces) > _MOST_FOUND:
+            return replace(self, is_asked_each_time=True)
         places = self.places()
         if sum(rows.len() for rows in places) > _MOST_FOUND:
-            return self
+            return replace(self, is_asked_each_time=True)
         kept = [(piece, rows) for piece, rows in zip(self.pieces, places, strict=True) if rows.len()]
         return replace(
             self,

@@ -73,3 +73,21 @@ def test_the_searched_columns_are_looked_at_once() -> None:
     of_page = asked.pop()  # what the page shows
     assert all(names <= {"occurred_at", "category", "seq"} for _, names in asked)
     assert {uri for uris, _ in [*asked, of_page] for uri in uris} == {pieces[1].part.uri}, "files without one are left"
+
+
+def test_what_many_events_fulfil_is_found_out_once_by_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meant, "_MOST_FOUND", 10)
+    looked_at: list[int] = []
+    places = meant.Meant.places
+
+    def watched(events: meant.Meant) -> list[pl.Series]:
+        looked_at.append(len(events.pieces))
+        return places(events)
+
+    monkeypatch.setattr(meant.Meant, "places", watched)
+    pieces = pieces_of([[(at, "bo", "Auth") for at in range(9)] for _ in range(3)], [True] * 3)
+    engine = PolarsEngine(Snapshot(27, pl.concat([p.rows for p in pieces]), pieces=pieces, held=Held(1 << 20)), NOW)
+    wanted = EventFilter(search=("bo",))
+    assert views.count(engine, wanted) == 27
+    assert engine.answer("actions_over_time", wanted, Bucket(Width.DAY))["events"].sum() == 27
+    assert looked_at == [1]
