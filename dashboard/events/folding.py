@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 DOT_ABOVE = "\u0307"
 FINAL_SIGMA, SIGMA = "ς", "σ"
@@ -27,6 +28,11 @@ def visible(text: str) -> str:
 
     So is each mark that would be the fifth on one letter: such towers are drawn across the lines above.
     """
+    return escaped(text, lambda character: f"\\u{{{ord(character):x}}}")
+
+
+def escaped(text: str, escape: Callable[[str], str]) -> str:
+    """The text with each character that `visible` writes out as `escape` writes it."""
     if text.isascii() and text.isprintable():
         return text
     written, marks = [], 0
@@ -34,7 +40,7 @@ def visible(text: str) -> str:
         kind = unicodedata.category(character)
         marks = marks + 1 if kind in _ON_A_LETTER else 0
         out = (kind in _UNSEEN and character not in _JOINERS) or marks > _MOST_MARKS
-        written.append(f"\\u{{{ord(character):x}}}" if out else character)
+        written.append(escape(character) if out else character)
     return "".join(written)
 
 

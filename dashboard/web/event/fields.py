@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 import streamlit as st
 
-from dashboard.events.folding import visible
+from dashboard.events.folding import escaped
 from dashboard.events.times import format_time
 from dashboard.web import text
 
@@ -63,11 +63,4 @@ def raw_json(found: pl.DataFrame) -> str:
     row |= {name: format_time(row[name]) for name in ("occurred_at", "recorded_at") if row[name] is not None}
     row["id"] = str(row["id"])
     written = orjson.dumps(row, option=orjson.OPT_INDENT_2).decode()
-    return "\n".join(map(_escaped, written.split("\n")))
-
-
-def _escaped(line: str) -> str:
-    """A line of JSON with each control, direction and private character as JSON's own escape."""
-    if visible(line) == line:
-        return line
-    return "".join(c if visible(c) == c else json.dumps(c)[1:-1] for c in line)
+    return "\n".join(escaped(line, lambda character: json.dumps(character)[1:-1]) for line in written.split("\n"))

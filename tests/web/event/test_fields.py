@@ -14,6 +14,7 @@ from tests.web import sample
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
+@example("\u0300" * 9)
 @example("paid \u202e001\u202c to \u200b\U000e0041\x85 a 👩\u200d💻")
 def test_the_raw_record_shows_each_character_and_means_the_same(said: str) -> None:
     row = sample.row(1, datetime(2026, 11, 23, tzinfo=UTC), description=said)
