@@ -1,10 +1,14 @@
 """A drawing: how a chart looks, as text that stays the same, and the numbers in it apart from it.
 
 A browser that is given the same text again keeps the chart and takes the new numbers in: what a filter changes is then
-seen in milliseconds, where another text would be compiled and drawn from nothing. The text is made by Altair, once.
+seen in milliseconds, where another text would be compiled and drawn from nothing.
+
+Altair takes some 50 milliseconds to write a text. So it writes a form of it once, with holes, and what differs from
+view to view is filled in.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +16,8 @@ from typing import Any, Literal
 import altair as alt
 import polars as pl
 import streamlit as st
+
+_HOLE = re.compile(r'\["<(?P<list>\w+)>"\]|"<(?P<text>\w+)>"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,24 @@ def named(name: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(name))
 
 
-def written(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
-    """The chart as text, without a theme: the page's is laid over it.
+def hole(name: str) -> str:
+    """What stands in a form for a text that `filled` puts there; in a list of its own, for a list."""
+    return f"<{name}>"
+
+
+def form(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
+    """The chart as text, of the height that fills its hole; without a theme: the page's is laid over it.
 
     Drawn as SVG however many bars there are, where Streamlit would change to pixels: those have no names for a screen
     reader, and become no SVG file.
     """
     spec = chart.to_dict()
     spec.pop("config", None)
+    spec["height"] = hole("height")
     spec["usermeta"] = {"embedOptions": {"renderer": "svg"}}
     return json.dumps(spec)
+
+
+def filled(form: str, **values: object) -> str:
+    """The form with all its holes filled at once: a value that looks like a hole stays what it is."""
+    return _HOLE.sub(lambda found: json.dumps(values[found["list"] or found["text"]]), form)

@@ -32,16 +32,18 @@ def overview(
     frames = {_BARS: zoned.with_here(frame, "start", zone)}
     if window is not None:
         frames[_WINDOW] = pl.DataFrame({"start": [window[0]], "end": [window[1]]})
-    return Drawing(_text(_format(frame), zoned.title(zone), window is not None, clickable), frames)
+    here = zoned.title(zone)
+    form = _form(has_here=here is not None, has_window=window is not None, clickable=clickable)
+    return Drawing(drawing.filled(form, height=_HEIGHT, label=_label(frame), here=here), frames)
 
 
 @lru_cache
-def _text(time_format: str, here: str | None, has_window: bool, clickable: bool) -> str:
+def _form(*, has_here: bool, has_window: bool, clickable: bool) -> str:
     x = alt.X(
         "start", type="temporal", title=None, bin="binned", scale=alt.Scale(type="utc"),
         axis=alt.Axis(
             tickCount=3, grid=False, domain=False, ticks=False, labelOverlap=True, labelFlush=True,
-            labelExpr=f"utcFormat(datum.value, '{time_format}')",
+            labelExpr=drawing.hole("label"),
         ),
     )  # fmt: skip
     bars = drawing.named(_BARS).mark_bar(color=palette.QUIET, opacity=0.55, binSpacing=0, orient="vertical").encode(
@@ -49,7 +51,7 @@ def _text(time_format: str, here: str | None, has_window: bool, clickable: bool)
         y=alt.Y("events", type="quantitative", title=None, axis=None),
         tooltip=[
             alt.Tooltip("since", type="nominal", title="From (UTC)"),
-            *zoned.tooltips(here),
+            *zoned.tooltips(has_here=has_here),
             alt.Tooltip("events", type="quantitative", title="Events in the whole log", format=","),
         ],
     )  # fmt: skip
@@ -63,11 +65,11 @@ def _text(time_format: str, here: str | None, has_window: bool, clickable: bool)
         shade = drawing.named(_WINDOW).mark_rect(color=palette.ACCENT, opacity=0.18, clip=True)
         x_of_window = alt.X("start", type="temporal", scale=alt.Scale(type="utc"))
         layers.insert(0, shade.encode(x=x_of_window, x2=alt.X2("end")))
-    chart = alt.layer(*layers).properties(height=_HEIGHT, padding={"left": 0, "right": 4, "top": 0, "bottom": 0})
-    return drawing.written(chart)
+    return drawing.form(alt.layer(*layers).properties(padding={"left": 0, "right": 4, "top": 0, "bottom": 0}))
 
 
-def _format(frame: pl.DataFrame) -> str:
-    """Days within a year, months beyond."""
+def _label(frame: pl.DataFrame) -> str:
+    """Vega's expression of a tick's label: days within a year, months beyond."""
     days = (frame["end"].max() - frame["start"].min()).days  # type: ignore[union-attr,operator]  # times
-    return "%-d %b %H:%M" if days < 4 else "%-d %b" if days < 300 else "%b %Y"
+    time_format = "%-d %b %H:%M" if days < 4 else "%-d %b" if days < 300 else "%b %Y"
+    return f"utcFormat(datum.value, '{time_format}')"

@@ -24,11 +24,12 @@ def failed_logins_by_region(regions: pl.DataFrame, *, clickable: bool = False) -
     `clickable` adds the selection `pick`, of the whole row: a bar of one event is a pixel wide.
     """
     frame = top_regions(regions).with_row_index("place")
-    return Drawing(_text(frame.height, clickable), {_BARS: frame})
+    written = drawing.filled(_form(clickable), height=_BAR_PIXELS * frame.height + 14)
+    return Drawing(written, {_BARS: frame})
 
 
 @lru_cache
-def _text(rows: int, clickable: bool) -> str:
+def _form(clickable: bool) -> str:
     base = drawing.named(_BARS).encode(
         y=alt.Y(
             "region",
@@ -54,10 +55,7 @@ def _text(rows: int, clickable: bool) -> str:
             x=alt.value(0), x2=alt.value("width")
         )
         layers.append(row.add_params(alt.selection_point(name=PICK, fields=["region"], on="click", toggle=False)))
-    chart = alt.layer(*layers).properties(
-        height=_BAR_PIXELS * rows + 14, padding={"left": 0, "right": 36, "top": 6, "bottom": 0}
-    )
-    return drawing.written(chart)
+    return drawing.form(alt.layer(*layers).properties(padding={"left": 0, "right": 36, "top": 6, "bottom": 0}))
 
 
 def top_regions(regions: pl.DataFrame) -> pl.DataFrame:

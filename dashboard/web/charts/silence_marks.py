@@ -22,8 +22,8 @@ def frames(silences: pl.DataFrame | None, zone: tzinfo = UTC) -> dict[str, pl.Da
     return {FIELDS: fields, SLANTS: _slants(fields)}
 
 
-def layers(title: str, here: str | None) -> list[alt.Chart]:
-    """The layers below the bars. `title` is the axis's, `here` that of a time in the reader's zone.
+def layers(title: str, *, has_here: bool) -> list[alt.Chart]:
+    """The layers below the bars. `title` is the axis's; `has_here` says whether there are times in the reader's zone.
 
     Vega has no pattern to fill with: each line is drawn.
     """
@@ -31,7 +31,7 @@ def layers(title: str, here: str | None) -> list[alt.Chart]:
         alt.Tooltip("source", type="nominal", title="Silent"),
         alt.Tooltip("from", type="nominal", title="From (UTC)"),
         alt.Tooltip("to", type="nominal", title="To (UTC)"),
-        *zoned.tooltips(here),
+        *zoned.tooltips(has_here=has_here),
     ]
     x = alt.X("since", type="temporal", scale=alt.Scale(type="utc"), title=title)
     ends = {"x": x, "x2": alt.X2("until"), "tooltip": tooltip}

@@ -31,6 +31,9 @@ _LEGEND_COLUMNS = 2
 _PALE = 0.45
 
 
+_TITLE = drawing.hole("title")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """All that the text of a chart depends on."""
@@ -46,18 +49,39 @@ class Marks:
     clickable: bool
 
 
-@lru_cache(maxsize=256)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """What no hole is left for."""
+
+    form: Form
+    scale: Scale
+    has_ticks: bool
+    has_here: bool
+    data: frozenset[str]
+    clickable: bool
+
+
 def text(marks: Marks) -> str:
     """The chart's Vega-Lite."""
-    main = _lines(marks) if marks.form is Form.LINES else _bars(marks)
-    if marks.clickable:
+    shape = _Shape(
+        form=marks.form, scale=marks.scale, has_ticks=bool(marks.ticks), has_here=marks.here is not None,
+        data=marks.data, clickable=marks.clickable,
+    )  # fmt: skip
+    return drawing.filled(
+        _form(shape), height=_pixels(marks), title=marks.title, label=marks.label, here=marks.here, ticks=marks.ticks,
+        categories=[label for label, _ in marks.colours], colours=[colour for _, colour in marks.colours],
+    )  # fmt: skip
+
+
+@lru_cache
+def _form(shape: _Shape) -> str:
+    main = _lines(shape) if shape.form is Form.LINES else _bars(shape)
+    if shape.clickable:
         main[0] = main[0].add_params(*_selections())
-    behind = silence_marks.layers(marks.title, marks.here) if silence_marks.FIELDS in marks.data else []
-    layers = [*behind, *main, *([_before(marks)] if BEFORE in marks.data else [])]
+    behind = silence_marks.layers(_TITLE, has_here=shape.has_here) if silence_marks.FIELDS in shape.data else []
+    layers = [*behind, *main, *([_before(shape)] if BEFORE in shape.data else [])]
     chart = layers[0] if len(layers) == 1 else alt.layer(*layers)
-    return drawing.written(
-        chart.properties(height=_pixels(marks), padding={"left": 0, "right": 4, "top": 4, "bottom": 0})
-    )
+    return drawing.form(chart.properties(padding={"left": 0, "right": 4, "top": 4, "bottom": 0}))
 
 
 def _pixels(marks: Marks) -> int:
@@ -73,65 +97,65 @@ def _selections() -> tuple[alt.Parameter, alt.Parameter]:
     )
 
 
-def _bars(marks: Marks) -> list[alt.Chart]:
+def _bars(shape: _Shape) -> list[alt.Chart]:
     faded = alt.when(alt.datum.state == "").then(alt.value(1)).otherwise(alt.value(_PALE))
     return [
         drawing.named(EVENTS).mark_bar(binSpacing=1, orient="vertical", cursor="pointer").encode(
-            x=_time(marks, binned=True),
+            x=_time(shape, binned=True),
             x2=alt.X2("end"),
-            y=_height(marks, "normalize" if marks.form is Form.SHARE else "zero"),
-            color=_colour(marks),
+            y=_height(shape, "normalize" if shape.form is Form.SHARE else "zero"),
+            color=_colour(),
             opacity=faded,
             order=alt.Order("place", type="quantitative"),
-            tooltip=_tooltip(marks),
+            tooltip=_tooltip(shape),
         )
     ]  # fmt: skip
 
 
-def _lines(marks: Marks) -> list[alt.Chart]:
+def _lines(shape: _Shape) -> list[alt.Chart]:
     """A line for each category; what leads to a bucket that is not whole is dashed."""
-    whole = _encoded(drawing.named(EVENTS), marks).transform_filter(alt.datum.state == "")
+    whole = _encoded(drawing.named(EVENTS), shape).transform_filter(alt.datum.state == "")
     lines = whole.mark_line(strokeWidth=2, cursor="pointer", point=alt.OverlayMarkDef(size=18, cursor="pointer"))
-    if ENDS not in marks.data:
+    if ENDS not in shape.data:
         return [lines]
     dashed = drawing.named(ENDS).mark_line(strokeWidth=2, strokeDash=[3, 3], opacity=0.7)
-    return [lines, _encoded(dashed, marks).encode(detail=alt.Detail("edge", type="nominal"))]
+    return [lines, _encoded(dashed, shape).encode(detail=alt.Detail("edge", type="nominal"))]
 
 
-def _encoded(chart: alt.Chart, marks: Marks) -> alt.Chart:
-    return chart.encode(x=_time(marks), y=_height(marks, None), color=_colour(marks), tooltip=_tooltip(marks))
+def _encoded(chart: alt.Chart, shape: _Shape) -> alt.Chart:
+    return chart.encode(x=_time(shape), y=_height(shape, None), color=_colour(), tooltip=_tooltip(shape))
 
 
-def _before(marks: Marks) -> alt.Chart:
+def _before(shape: _Shape) -> alt.Chart:
     """The period before as a pale line: of all events over bars, of each category among lines."""
     line: alt.Chart = drawing.named(BEFORE).mark_line(strokeWidth=1.5, opacity=_PALE, color=palette.QUIET).encode(
-        x=alt.X("start", type="temporal", scale=alt.Scale(type="utc"), title=marks.title),
-        y=_height(marks, None),
+        x=alt.X("start", type="temporal", scale=alt.Scale(type="utc"), title=_TITLE),
+        y=_height(shape, None),
         tooltip=[alt.Tooltip("events", type="quantitative", title="Events in the period before", format=",")],
     )  # fmt: skip
-    return line.encode(color=_colour(marks)) if marks.form is Form.LINES else line
+    return line.encode(color=_colour()) if shape.form is Form.LINES else line
 
 
-def _time(marks: Marks, *, binned: bool = False) -> alt.X:
+def _time(shape: _Shape, *, binned: bool = False) -> alt.X:
     return alt.X(
         "start",
         type="temporal",
-        title=marks.title,
+        title=_TITLE,
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(
             tickCount=MOST_TICKS,
-            values=list(marks.ticks) or alt.Undefined,
+            values=[drawing.hole("ticks")] if shape.has_ticks else alt.Undefined,
             labelOverlap=True,
             grid=False,
-            labelExpr=marks.label,
+            labelExpr=drawing.hole("label"),
         ),
         bin="binned" if binned else alt.Undefined,
     )
 
 
-def _height(marks: Marks, stack: Literal["normalize", "zero"] | None) -> alt.Y:
-    share = marks.form is Form.SHARE
-    is_log = marks.scale is Scale.LOG
+def _height(shape: _Shape, stack: Literal["normalize", "zero"] | None) -> alt.Y:
+    share = shape.form is Form.SHARE
+    is_log = shape.scale is Scale.LOG
     return alt.Y(
         "events",
         type="quantitative",
@@ -149,21 +173,19 @@ def _height(marks: Marks, stack: Literal["normalize", "zero"] | None) -> alt.Y:
     )
 
 
-def _colour(marks: Marks) -> alt.Color:
-    domain, colours = zip(*marks.colours, strict=True) if marks.colours else ((), ())
+def _colour() -> alt.Color:
+    scale = alt.Scale(domain=[drawing.hole("categories")], range=[drawing.hole("colours")])
     legend = alt.Legend(
         title=None, orient="bottom", columns=_LEGEND_COLUMNS, labelLimit=92, symbolType="square", symbolSize=50,
         labelFontSize=11, columnPadding=6, offset=0,
     )  # fmt: skip
-    return alt.Color(
-        "category", type="nominal", scale=alt.Scale(domain=list(domain), range=list(colours)), legend=legend
-    )
+    return alt.Color("category", type="nominal", scale=scale, legend=legend)
 
 
-def _tooltip(marks: Marks) -> list[alt.Tooltip]:
+def _tooltip(shape: _Shape) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("category", type="nominal", title="Category"),
         alt.Tooltip("since", type="nominal", title="From (UTC)"),
-        *zoned.tooltips(marks.here),
+        *zoned.tooltips(has_here=shape.has_here),
         alt.Tooltip("events", type="quantitative", title="Events", format=","),
     ]

@@ -13,6 +13,7 @@ import polars as pl
 
 from dashboard.events.adornment import Width
 from dashboard.web import text, zones
+from dashboard.web.charts import drawing
 
 FOLLOWING = (Width.MINUTE, Width.FIVE_MINUTES, Width.HOUR)
 """The widths whose axis is in the reader's zone."""
@@ -65,6 +66,6 @@ def title(zone: tzinfo) -> str | None:
     return None if zone is UTC else f"From ({zones.name_of(zone)})"
 
 
-def tooltips(title: str | None) -> list[alt.Tooltip]:
-    """The line of a tooltip for what `with_here` added; none where it added nothing."""
-    return [alt.Tooltip(HERE, type="nominal", title=title)] if title else []
+def tooltips(*, has_here: bool) -> list[alt.Tooltip]:
+    """The line of a tooltip for what `with_here` added, with a hole for its title; none where it added nothing."""
+    return [alt.Tooltip(HERE, type="nominal", title=drawing.hole("here"))] if has_here else []

@@ -60,6 +60,14 @@ def test_a_category_has_the_palettes_colour() -> None:
     assert dict(zip(scale["domain"], scale["range"], strict=True)) == {"Auth": palette.hue("Auth")}
 
 
+def test_a_category_that_is_called_like_a_hole_of_the_chart_keeps_its_name() -> None:
+    frame = buckets(1).with_columns(category=pl.lit("<colours>"))
+    spec = time_chart.actions_over_time(frame, Width.DAY).to_dict()
+    assert spec["encoding"]["color"]["scale"]["domain"] == ["<colours>"]
+    assert spec["encoding"]["color"]["scale"]["range"] == [palette.hue("<colours>")]
+    assert spec["height"] > 0
+
+
 DRAWN = Drawn(START + timedelta(hours=6), START + timedelta(days=3), Width.DAY)
 NOW = START + timedelta(days=2, hours=12)
 LINES = Look(form=Form.LINES)
