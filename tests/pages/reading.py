@@ -32,7 +32,7 @@ def again(at: AppTest) -> AppTest:
 def log_rows(at: AppTest) -> pd.DataFrame:
     """What the log's table shows, by the columns' names."""
     shown: pd.DataFrame = at.dataframe[0].value
-    return shown.rename(columns=shown_rows.name_of)
+    return shown.rename(columns=shown_rows.name_of).drop(columns="")  # the turn's own, which is hidden
 
 
 def texts(at: AppTest) -> str:

@@ -63,7 +63,8 @@ def test_the_page_opens_on_the_newest_thirty_days(log: sample.SampleService) -> 
 def test_the_columns_have_exactly_their_labels(log: sample.SampleService) -> None:
     at = opened()
     config = json.loads(at.dataframe[0].proto.columns)
-    assert [config[name]["label"] for name in log_rows(at).columns] == LABELS
+    assert [config[f"_pos:{place}"]["label"] for place in range(1, len(LABELS) + 1)] == LABELS  # 0 is the index
+    assert [name for name, told in config.items() if told.get("hidden")] == ["_index", f"_pos:{len(LABELS) + 1}"]
 
 
 def test_a_link_narrows_table_sentence_charts_and_files_alike(log: sample.SampleService) -> None:

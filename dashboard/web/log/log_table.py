@@ -46,14 +46,17 @@ _USUAL = Layout()
 
 
 def log_table(screen: Screen) -> None:
-    """The page's rows. Another page, order or layout is another table, which begins at its top."""
+    """The page's rows. Another layout is another table."""
     rows, layout, sort = screen.rows(), screen.view.layout, screen.view.sort
-    shown = shown_rows.show(rows["id"].to_list(), (screen.page(), sort, layout))
+    shown = shown_rows.show(rows["id"].to_list(), layout, (screen.page(), sort))
     written, pixels = cells(rows, screen.now, zones.shown(), layout), row_pixels(layout)
+    named = written.rename(shown.column).with_columns(pl.lit("").alias(shown.turn_column))
+    # By place, the index's first: by name, the browser would draw the columns of a new turn once without it.
+    config = dict(enumerate((*column_config(sort, layout).values(), None), start=1))
     st.dataframe(
-        coloured(written.rename(shown.column), lambda name, cell: colour(shown_rows.name_of(name), cell)),
+        coloured(named, lambda name, cell: colour(shown_rows.name_of(name), cell)),
         key=shown.key, height=min(_HEIGHT, 40 + pixels * max(rows.height, 1)), row_height=pixels, hide_index=True,
-        column_config={shown.column(name): config for name, config in column_config(sort, layout).items()},
+        column_config=config,  # type: ignore[arg-type]  # its types know no places
         selection_mode=["single-cell", "single-column"], on_select=partial(_selected, shown, sort),
         placeholder=text.NOTHING, alt=f"Audit log, page {screen.page()} of {screen.pages()}",
     )  # fmt: skip

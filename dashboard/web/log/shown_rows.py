@@ -4,6 +4,9 @@ A table that stays while its rows change is drawn 100 ms earlier than one in its
 position alone, and may be on its way while other rows take the place of those that it meant. So each set of rows that
 one table shows has a turn of its own, which its columns' names carry: a click brings the name of its column, and with
 it the rows that the person saw.
+
+Nothing stays chosen when other rows come: what is chosen is a position. The browser is told so by choosing the column
+of the turn, which is empty and hidden: it takes no notice of being told the same twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +14,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-Shape = tuple[object, ...]
+from dashboard.web.log.layout import Layout
 
 _SHOWN = "shown-rows"
 _MOST_TURNS = 16  # of which a click may still come: the rows of a running log change each second
@@ -24,7 +27,8 @@ class ShownRows:
     """One table in the page, and the ids of the rows that it showed, by turn."""
 
     number: int
-    shape: Shape
+    layout: Layout
+    order: object  # what they are the rows of, and how they are sorted
     turn: int = 0
     turns: dict[int, Sequence[int]] = field(default_factory=dict)
     clicked: bool = False  # whether a click in it opened an event; a link may have, too
@@ -42,6 +46,11 @@ class ShownRows:
         """The name that a column has in this turn."""
         return f"{name}{_SIGN}{self.turn}" if self.turn else name
 
+    @property
+    def turn_column(self) -> str:
+        """The name of the column that says nothing but the turn."""
+        return f"{_SIGN}{self.turn}"
+
     def row(self, place: int, column: str) -> int | None:
         """The id of the row that was clicked in a column so named; None when it is not known any more."""
         ids = self.turns.get(_turn_of(column), ())
@@ -55,17 +64,17 @@ class ShownRows:
         self.turns.pop(self.turn - _MOST_TURNS, None)
 
 
-def show(ids: Sequence[int], shape: Shape) -> ShownRows:
-    """The table for these rows: the one on screen, unless it has another shape or something in it is chosen.
-
-    What is chosen is a position and must not carry over to other rows.
-    """
+def show(ids: Sequence[int], layout: Layout, order: object) -> ShownRows:
+    """The table for these rows in this order: the one on screen, unless that has another layout."""
     shown = current()
-    if shown is None or shown.shape != shape or (shown.ids != ids and _has_choice(shown.key)):
-        shown = ShownRows(shown.number + 1 if shown else 0, shape)
+    if shown is None or shown.layout != layout:
+        shown = ShownRows(shown.number + 1 if shown else 0, layout, order)
         st.session_state[_SHOWN] = shown
-    if shown.ids != ids:
+    if shown.ids != ids or shown.order != order:
         shown.put(ids)
+        shown.order = order
+        if _has_choice(shown.key):
+            st.session_state[shown.key] = {"selection": {"rows": [], "columns": [shown.turn_column], "cells": []}}
     return shown
 
 
@@ -76,7 +85,7 @@ def current() -> ShownRows | None:
 
 
 def name_of(column: str) -> str:
-    """The column that is so named in some turn."""
+    """The column that is so named in some turn; "" for the turn's own."""
     return column.partition(_SIGN)[0]
 
 
@@ -94,4 +103,4 @@ def _turn_of(column: str) -> int:
 
 def _has_choice(key: str) -> bool:
     selection = st.session_state.get(key, NOTHING)["selection"]
-    return bool(selection["columns"] or selection["cells"])
+    return bool(selection["cells"]) or any(map(name_of, selection["columns"]))

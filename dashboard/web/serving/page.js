@@ -19,6 +19,19 @@
     dispatchEvent(new PopStateEvent("popstate"));
   }, true);
 
+  // Streamlit tells of a choice in a table 150 ms after the pointer went down: it waits for more of it, by dragging or
+  // by the arrow keys. A press on the log's table chooses one cell or one header, and is told at once.
+  const STREAMLIT_WAITS = 150;
+  const later = window.setTimeout;
+  let pressed = -Infinity;
+  addEventListener("pointerdown", (event) => {
+    if (event.target instanceof Element && event.target.closest("[data-testid=stDataFrame]")) pressed = event.timeStamp;
+  }, true);
+  window.setTimeout = (run, wait, ...given) => {
+    const waits = wait === STREAMLIT_WAITS && performance.now() - pressed < STREAMLIT_WAITS / 3;
+    return later(run, waits ? 0 : wait, ...given);
+  };
+
   // Paper is white: what is drawn in pixels is turned around where the page is dark.
   addEventListener("beforeprint", () => {
     const page = document.querySelector("[data-testid=stApp]");
