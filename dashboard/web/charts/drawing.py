@@ -17,7 +17,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-_HOLE = re.compile(r'\["<(?P<list>\w+)>"\]|"<(?P<text>\w+)>"')
+_HOLE = re.compile(r'"<(\w+)>"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def named(name: str) -> alt.Chart:
 
 
 def hole(name: str) -> str:
-    """What stands in a form for a text that `filled` puts there; in a list of its own, for a list."""
+    """What stands in a form for what `filled` puts there."""
     return f"<{name}>"
 
 
@@ -64,4 +64,4 @@ def form(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
 
 def filled(form: str, **values: object) -> str:
     """The form with all its holes filled at once: a value that looks like a hole stays what it is."""
-    return _HOLE.sub(lambda found: json.dumps(values[found["list"] or found["text"]]), form)
+    return _HOLE.sub(lambda found: json.dumps(values[found[1]]), form)

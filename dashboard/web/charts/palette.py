@@ -1,6 +1,6 @@
 """Colours that mean the same everywhere: one for each category, red for failure and for nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
 FAILURE = "#D64550"
@@ -35,10 +35,14 @@ def hue(category: str) -> str:
     return HUES[place % len(HUES)]
 
 
-def hues(categories: Iterable[str]) -> dict[str, str]:
-    """A colour for each; where two would share one, the later takes the next that is free, so a chart has no twins."""
-    found: dict[str, str] = {}
-    for category in sorted(categories, key=lambda name: (name not in _KNOWN, name)):
+def hues(categories: Iterable[str], held: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A colour for each; where two would share one, the later takes the next that is free, so a chart has no twins.
+
+    Those of `held` keep the colour that they have there.
+    """
+    named = set(categories)
+    found = {category: colour for category, colour in (held or {}).items() if category in named}
+    for category in sorted(named - found.keys(), key=lambda name: (name not in _KNOWN, name)):
         wanted = HUES.index(hue(category))
         turns = (HUES[(wanted + step) % len(HUES)] for step in range(len(HUES)))
         found[category] = next((free for free in turns if free not in found.values()), HUES[wanted])

@@ -13,7 +13,7 @@ from dashboard.web import text, zones
 from dashboard.web.charts import palette, silence_marks, time_marks, zoned
 from dashboard.web.charts.drawing import Drawing
 from dashboard.web.charts.look import Form, Look
-from dashboard.web.charts.time_marks import BEFORE, ENDS, EVENTS, MOST_TICKS, WIDTHS, Marks
+from dashboard.web.charts.time_marks import BEFORE, ENDS, EVENTS, MOST_TICKS, WORDS, Marks
 
 MOST_CATEGORIES = 8
 OTHERS = "All others"
@@ -41,7 +41,7 @@ def actions_over_time(
     *,
     clickable: bool = False,
 ) -> Drawing:
-    """The categories in each bucket, empty ones drawn as nothing; the axis names its zone and the bucket's width.
+    """The categories in each bucket, empty ones drawn as nothing; the axis names its zone.
 
     A bucket that is not over, or that the window cuts, is pale. `clickable` adds the selections `span` and `pick`.
     """
@@ -50,25 +50,27 @@ def actions_over_time(
     named = kept(frame, log)
     zone = around.zone if around else UTC
     drawn = zoned.with_here(by_category(frame, width, around, named), "start", zone)
-    frames = {EVENTS: drawn, **silence_marks.frames(around.silences if around else None, zone)}
+    has_others = OTHERS in drawn["category"] or (log is not None and len(log) > len(named))
+    colours = _colours(named, log or named, has_others=has_others)
+    words = time_marks.words(colours, _ticks(drawn), _time_format(width))
+    frames = {EVENTS: drawn, WORDS: words, **silence_marks.frames(around.silences if around else None, zone)}
     if look.form is Form.LINES and not drawn.filter(pl.col("state") != "").is_empty():
         frames[ENDS] = _unfinished_ends(drawn)
     if around is not None and around.before is not None and not around.before.is_empty():
         frames[BEFORE] = _before(around.before, named, width, look)
-    has_others = OTHERS in drawn["category"] or (log is not None and len(log) > len(named))
     of_axis = zoned.axis_zone(width, zone)
     marks = Marks(
-        form=look.form, scale=look.scale, colours=_colours(named, has_others=has_others), ticks=_ticks(drawn),
-        title=f"Time ({zones.name_of(of_axis)}), per {WIDTHS[width]}",
-        label=zoned.label_expression(_time_format(width), drawn["start"], of_axis), here=zoned.title(zone),
+        form=look.form, scale=look.scale, entries=len(colours), title=f"Time ({zones.name_of(of_axis)})",
+        label=zoned.label_expression(time_marks.TIME_FORMAT, drawn["start"], of_axis), here=zoned.title(zone),
         data=frozenset(frames), clickable=clickable,
     )  # fmt: skip
     return Drawing(time_marks.text(marks), frames)
 
 
-def _colours(named: Sequence[str], *, has_others: bool) -> tuple[tuple[str, str], ...]:
+def _colours(named: Sequence[str], log: Sequence[str | None], *, has_others: bool) -> tuple[tuple[str, str], ...]:
+    """The log's most frequent have the same ones in each view."""
     labels = list(text.labels(named).values())
-    hues = palette.hues(labels)
+    hues = palette.hues(labels, palette.hues(text.labels(_first(log)).values()))
     others = ((OTHERS, palette.QUIET),) if has_others else ()
     return (*((label, hues[label]) for label in labels), *others)
 
@@ -110,17 +112,20 @@ def by_category(
 
 
 def kept(frame: pl.DataFrame, log: Sequence[str | None] | None = None) -> list[str]:
-    """The categories with a colour of their own, the most frequent first: at most eight.
+    """The categories with a colour of their own, the log's most frequent first: at most eight.
 
-    They are the log's, so that a filter changes neither legend nor colours; the frame's own where these are few and
-    some of them are none of the log's.
+    They are the log's, so that a filter changes neither legend nor colours; where a filter leaves few, and some of them
+    are none of these, they take the place of the least frequent.
     """
-    if log is not None:
-        common = _first(log)
-        found = frame["category"].drop_nulls().unique().to_list()
-        if len(found) > MOST_CATEGORIES or set(found) <= set(common):
-            return common
-    return _first(ranking.categories(frame))
+    found = _first(ranking.categories(frame))
+    if log is None:
+        return found
+    common = _first(log)
+    if set(found) <= set(common) or frame["category"].drop_nulls().n_unique() > MOST_CATEGORIES:
+        return common
+    named = [*found, *(name for name in common if name not in found)][:MOST_CATEGORIES]
+    places = {name: place for place, name in enumerate(log)}
+    return sorted(named, key=lambda name: places.get(name, len(places)))
 
 
 def _first(categories: Sequence[str | None]) -> list[str]:
@@ -175,10 +180,10 @@ def _short(frame: pl.DataFrame, named: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _ticks(drawn: pl.DataFrame) -> tuple[str, ...]:
+def _ticks(drawn: pl.DataFrame) -> list[datetime]:
     """The starts of a few buckets: Vega would put ticks between them that read alike. Among many it chooses well."""
     starts = drawn["start"].unique().sort()
-    return tuple(starts.dt.strftime("%Y-%m-%dT%H:%M:%SZ")) if starts.len() <= MOST_TICKS else ()
+    return starts.to_list() if starts.len() <= MOST_TICKS else []
 
 
 def _time_format(width: Width) -> str:

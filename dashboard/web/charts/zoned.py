@@ -29,10 +29,12 @@ def axis_zone(width: Width, zone: tzinfo) -> tzinfo:
 
 
 def label_expression(form: str, starts: Iterable[datetime], zone: tzinfo) -> str:
-    """Vega's expression of a tick's label. Vega knows UTC and the browser's zone only: another one is said to it as
-    what to add, in pieces where the clocks change between the first start and the last.
+    """Vega's expression of a tick's label; `form` is one, too, of the format.
+
+    Vega knows UTC and the browser's zone only: another one is said to it as what to add, in pieces where the clocks
+    change between the first start and the last.
     """
-    return f"utcFormat(time(datum.value){_shift(starts, zone)}, '{form}')"
+    return f"utcFormat(time(datum.value){_shift(starts, zone)}, {form})"
 
 
 def _shift(starts: Iterable[datetime], zone: tzinfo) -> str:

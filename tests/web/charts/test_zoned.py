@@ -43,7 +43,7 @@ def added(expression: str, milliseconds: int) -> int:
 def test_each_tick_reads_as_the_clock_there(first: datetime, count: int, name: str) -> None:
     zone = ZoneInfo(name)
     starts = [first.replace(minute=0, second=0, microsecond=0) + timedelta(hours=n) for n in range(count)]
-    expression = zoned.label_expression("%H:%M", starts, zone)
+    expression = zoned.label_expression("'%H:%M'", starts, zone)
     for start in starts:
         value = (start - EPOCH) // timedelta(milliseconds=1)
         read = EPOCH + timedelta(milliseconds=value + added(expression, value))
@@ -57,7 +57,7 @@ def test_each_tick_reads_as_the_clock_there(first: datetime, count: int, name: s
 def test_the_axis_of_short_buckets_is_the_reader_s_and_a_day_is_a_utc_day(width: Width, named: str) -> None:
     around = Around(drawn=Drawn(START, START + timedelta(days=2), width), now=START, zone=BERLIN)
     x = time_chart.actions_over_time(hours(9), width, None, around).to_dict()["encoding"]["x"]
-    assert x["title"] == f"Time ({named}), per {time_marks.WIDTHS[width]}"
+    assert x["title"] == f"Time ({named})"
     assert ("time(datum.value) <" in x["axis"]["labelExpr"]) is (named != "UTC")
     assert x["scale"]["type"] == "utc"
 
