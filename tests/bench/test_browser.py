@@ -31,8 +31,8 @@ LOGS = {"newest 30 days": ("", 0.2, None), "whole log": ("range=all", None, 0.6)
 """What the page shows, its link, and the limits: seconds above the trivial page's, seconds in all."""
 
 _HOW = f"""\
-From letting go of the mouse, or of Enter, to the frame in which table and both charts are drawn for the last time: a
-script in the page notes each text that is drawn on the table's canvas and each change of the charts' SVG and captions.
+From letting go of the mouse, or of Enter, to the frame in which table and both charts are drawn for the last time; a
+header is answered from the press on, which is some 20 ms earlier here. A script in the page notes each text that is drawn on the table's canvas and each change of the charts' SVG and captions.
 Once the counts below the table and above the chart are the new ones, or the header has its arrow, and {REST_MS} ms of
 rest are over, the frame that followed the last of them ends the time. Each of the {CLICKS} clicks asks for a filter or
 an order that nobody asked for before: no answer was kept from another. The trivial page is a button and a text that it

@@ -62,6 +62,6 @@ def form(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> str:
     return json.dumps(spec)
 
 
-def filled(form: str, **values: object) -> str:
+def filled(written: str, **values: object) -> str:
     """The form with all its holes filled at once: a value that looks like a hole stays what it is."""
-    return _HOLE.sub(lambda found: json.dumps(values[found[1]]), form)
+    return _HOLE.sub(lambda found: json.dumps(values[found[1]]), written)

@@ -36,9 +36,9 @@ MOST_TICKS = 5
 _PLOT_PIXELS, _AXIS_PIXELS, _LEGEND_ROW_PIXELS = 140, 90, 15
 _LEGEND_COLUMNS = 2
 _PALE = 0.45
-
-
 _TITLE = drawing.hole("title")
+TIME_FORMAT = f"data('{WORDS}')[0].format"
+"""Vega's expression of how the axis writes a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +88,13 @@ def words(colours: Sequence[tuple[str, str]], ticks: Sequence[datetime], time_fo
     )  # fmt: skip
 
 
-TIME_FORMAT = f"data('{WORDS}')[0].format"
-"""Vega's expression of how the axis writes a time."""
-
-
 def text(marks: Marks) -> str:
     """The chart's Vega-Lite."""
     shape = _Shape(
         form=marks.form, scale=marks.scale, entries=marks.entries, has_here=marks.here is not None, data=marks.data,
         clickable=marks.clickable,
     )  # fmt: skip
-    return drawing.filled(
-        _form(shape), height=_pixels(marks), title=marks.title, label=marks.label, here=marks.here
-    )  # fmt: skip
+    return drawing.filled(_form(shape), height=_pixels(marks), title=marks.title, label=marks.label, here=marks.here)
 
 
 @lru_cache

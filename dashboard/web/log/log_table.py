@@ -129,8 +129,8 @@ def next_sort(column: str, sort: Sort) -> Sort:
 
 def _selected(shown: ShownRows, sort: Sort) -> None:
     selection = st.session_state[shown.key]["selection"]
-    if selection["columns"]:
-        column = shown_rows.name_of(selection["columns"][0])
+    column = shown_rows.name_of("".join(selection["columns"]))  # one, or none
+    if column:
         change(lambda view: view.sorted_by(next_sort(column, sort)))
     elif selection["cells"]:
         place, column = selection["cells"][0]
