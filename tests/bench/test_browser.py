@@ -32,12 +32,13 @@ LOGS = {"newest 30 days": ("", 0.2, None), "whole log": ("range=all", None, 0.6)
 
 _HOW = f"""\
 From letting go of the mouse, or of Enter, to the frame in which table and both charts are drawn for the last time; a
-header is answered from the press on, which is some 20 ms earlier here. A script in the page notes each text that is drawn on the table's canvas and each change of the charts' SVG and captions.
-Once the counts below the table and above the chart are the new ones, or the header has its arrow, and {REST_MS} ms of
-rest are over, the frame that followed the last of them ends the time. Each of the {CLICKS} clicks asks for a filter or
-an order that nobody asked for before: no answer was kept from another. The trivial page is a button and a text that it
-changes, by the same server, measured in the same way: with Streamlit's own settings, as somebody has it who begins with
-it, which is what the limits are above; and without the collection of garbage that it does after each run, as ours.
+header is answered from the press on, which is some 20 ms earlier here. A script in the page notes each text that is
+drawn on the table's canvas and each change of the charts' SVG and captions. Once the counts below the table and above
+the chart are the new ones, or the header has its arrow, and {REST_MS} ms of rest are over, the frame that followed the
+last of them ends the time. Each of the {CLICKS} clicks asks for a filter or an order that nobody asked for before: no
+answer was kept from another. The trivial page is a button and a text that it changes, by the same server, measured in
+the same way: with Streamlit's own settings, as somebody has it who begins with it, which is what the limits are above;
+and without the collection of garbage that it does after each run, as ours.
 """
 
 

@@ -129,16 +129,18 @@ def next_sort(column: str, sort: Sort) -> Sort:
 
 def _selected(shown: ShownRows, sort: Sort) -> None:
     selection = st.session_state[shown.key]["selection"]
-    column = shown_rows.name_of("".join(selection["columns"]))  # one, or none
-    if column:
-        change(lambda view: view.sorted_by(next_sort(column, sort)))
-    elif selection["cells"]:
-        place, column = selection["cells"][0]
-        event = shown.row(place, column)
-        if event is not None:
+    if selection["cells"]:
+        place, cell = selection["cells"][0]
+        event = shown.row(place, cell)
+        if event is not None and shown.takes(cell, place):
             shown.clicked = True
-            st.session_state[_CLICKED] = (event, shown_rows.name_of(column))
+            st.session_state[_CLICKED] = (event, shown_rows.name_of(cell))
             change(lambda view: replace(view, event=event))
+    elif selection["columns"]:
+        header = selection["columns"][0]
+        column = shown_rows.name_of(header)
+        if column and shown.takes(header):
+            change(lambda view: view.sorted_by(next_sort(column, sort)))
 
 
 def clicked_column(event: int | None) -> str | None:

@@ -31,6 +31,7 @@ class ShownRows:
     order: object  # what they are the rows of, and how they are sorted
     turn: int = 0
     turns: dict[int, Sequence[int]] = field(default_factory=dict)
+    answered: tuple[str, int | None] | None = None  # the choice that was acted upon last: its column, and place in it
     clicked: bool = False  # whether a click in it opened an event; a link may have, too
 
     @property
@@ -55,6 +56,20 @@ class ShownRows:
         """The id of the row that was clicked in a column so named; None when it is not known any more."""
         ids = self.turns.get(_turn_of(column), ())
         return ids[place] if place < len(ids) else None
+
+    def takes(self, column: str, place: int | None = None) -> bool:
+        """Whether the choice of a cell, or of a header, is a click of its own.
+
+        A timer's request brings what the browser knows to be chosen. Until that has been told of the next turn, it is
+        the click that brought it, and acted upon already.
+        """
+        choice = (column, place)
+        if choice == self.answered and (self.order is None or _turn_of(column) != self.turn):
+            return False
+        self.answered = choice
+        if place is None:  # a header brings another order, and with it another turn
+            self.order = None
+        return True
 
     def put(self, ids: Sequence[int]) -> None:
         """Other rows take the place of those that were shown."""

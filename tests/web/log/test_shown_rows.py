@@ -98,6 +98,29 @@ def test_each_header_click_is_let_go_of_in_words_of_its_own(session: dict[str, o
     assert len(set(told)) == 3
 
 
+def test_a_choice_that_was_acted_upon_does_not_count_again_when_a_timer_brings_it() -> None:
+    shown = show(FEW, NEWEST)
+    header, cell = shown.column("actor"), shown.column("region")
+    assert shown.takes(header)
+    assert not shown.takes(header)  # before the other order was written
+    shown = show(OTHERS, SORTED)
+    assert not shown.takes(header)  # before the browser was told
+    assert shown.takes(shown.column("actor"))
+    shown = show(FEW, NEWEST)
+    assert shown.takes(cell, 0)  # a click on rows that were shown before
+    assert not shown.takes(cell, 0)
+    assert shown.takes(shown.column("region"), 0)
+    assert shown.takes(shown.column("region"), 0)  # the same row once more, after its details were closed
+    assert shown.takes(header)  # a header again, after others were chosen
+
+
+def test_a_header_can_be_chosen_again_where_its_order_showed_nothing() -> None:
+    shown = show(FEW, NEWEST)
+    assert shown.takes(shown.column("actor"))
+    shown = show(FEW, NEWEST)  # Back, from an order that was refused
+    assert shown.takes(shown.column("actor"))
+
+
 def test_a_click_s_choice_is_let_go_of_and_a_link_made_none(session: dict[str, object]) -> None:
     shown = show(FEW, NEWEST)
     choose(session, shown, cells=[(0, "actor")])
