@@ -190,15 +190,15 @@ def test_a_cell_narrows_and_excludes(page: Page, site: Site) -> None:
 def test_a_page_s_way_to_itself_is_in_the_address(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/weekly")
     week = page.get_by_text("ISO week")
-    newest = week.inner_text()
+    newest = week.inner_text().partition(",")[0]  # what follows tells the minute
     page.get_by_role("button", name="Week before").click()
     expect(page).to_have_url(re.compile(r"/weekly\?week="))
-    expect(week).not_to_have_text(newest)
+    expect(week).not_to_contain_text(newest)
     before = week.inner_text()
     page.reload()
     expect(week).to_have_text(before)
     page.get_by_test_id("stSidebar").get_by_role("link", name="Weekly").click()
-    expect(week).to_have_text(newest)
+    expect(week).to_contain_text(newest)
     expect(page).to_have_url(f"{site.address}/weekly")
     page.go_back()
     expect(week).to_have_text(before)
