@@ -13,7 +13,7 @@ from dashboard.web import text, zones
 from dashboard.web.charts import palette, silence_marks, time_marks, zoned
 from dashboard.web.charts.drawing import Drawing
 from dashboard.web.charts.look import Form, Look
-from dashboard.web.charts.time_marks import BEFORE, ENDS, EVENTS, MOST_TICKS, WORDS, Marks
+from dashboard.web.charts.time_marks import BEFORE, ENDS, EVENTS, MOST_TICKS, WORDS, Shape
 
 MOST_CATEGORIES = 8
 OTHERS = "All others"
@@ -59,12 +59,14 @@ def actions_over_time(
     if around is not None and around.before is not None and not around.before.is_empty():
         frames[BEFORE] = _before(around.before, named, width, look)
     of_axis = zoned.axis_zone(width, zone)
-    marks = Marks(
-        form=look.form, scale=look.scale, entries=len(colours), title=f"Time ({zones.name_of(of_axis)})",
-        label=zoned.label_expression(time_marks.TIME_FORMAT, drawn["start"], of_axis), here=zoned.title(zone),
-        data=frozenset(frames), clickable=clickable,
+    here = zoned.title(zone)
+    shape = Shape(
+        form=look.form, scale=look.scale, entries=len(colours), has_here=here is not None, data=frozenset(frames),
+        clickable=clickable,
     )  # fmt: skip
-    return Drawing(time_marks.text(marks), frames)
+    label = zoned.label_expression(time_marks.TIME_FORMAT, drawn["start"], of_axis)
+    written = time_marks.text(shape, title=f"Time ({zones.name_of(of_axis)})", label=label, here=here)
+    return Drawing(written, frames)
 
 
 def _colours(named: Sequence[str], log: Sequence[str | None], *, has_others: bool) -> tuple[tuple[str, str], ...]:

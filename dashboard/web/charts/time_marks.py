@@ -42,28 +42,14 @@ TIME_FORMAT = f"data('{WORDS}')[0].format"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
-    """All that the text of a chart depends on."""
+class Shape:
+    """What no hole is left for: a form is written for each."""
 
     form: Form
     scale: Scale
     entries: int  # of the legend
-    title: str  # of the axis, the same for each layer: Vega would write others beside each other
-    label: str  # Vega's expression of a tick's label
-    here: str | None  # the title of a time in the reader's zone
+    has_here: bool  # whether there are times in the reader's zone
     data: frozenset[str]  # the names of what is drawn
-    clickable: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
-    """What no hole is left for."""
-
-    form: Form
-    scale: Scale
-    entries: int
-    has_here: bool
-    data: frozenset[str]
     clickable: bool
 
 
@@ -88,17 +74,17 @@ def words(colours: Sequence[tuple[str, str]], ticks: Sequence[datetime], time_fo
     )  # fmt: skip
 
 
-def text(marks: Marks) -> str:
-    """The chart's Vega-Lite."""
-    shape = _Shape(
-        form=marks.form, scale=marks.scale, entries=marks.entries, has_here=marks.here is not None, data=marks.data,
-        clickable=marks.clickable,
-    )  # fmt: skip
-    return drawing.filled(_form(shape), height=_pixels(marks), title=marks.title, label=marks.label, here=marks.here)
+def text(shape: Shape, *, title: str, label: str, here: str | None) -> str:
+    """The chart's Vega-Lite.
+
+    `title` is the axis's, the same for each layer: Vega would write others beside each other. `label` is Vega's
+    expression of a tick's, `here` the title of a time in the reader's zone.
+    """
+    return drawing.filled(_form(shape), height=_pixels(shape), title=title, label=label, here=here)
 
 
 @lru_cache
-def _form(shape: _Shape) -> str:
+def _form(shape: Shape) -> str:
     main = _lines(shape) if shape.form is Form.LINES else _bars(shape)
     if shape.clickable:
         main[0] = main[0].add_params(*_selections())
@@ -112,9 +98,9 @@ def _form(shape: _Shape) -> str:
     return drawing.form(chart.properties(padding={"left": 0, "right": 4, "top": 4, "bottom": 0}))
 
 
-def _pixels(marks: Marks) -> int:
+def _pixels(shape: Shape) -> int:
     """The height of all of it: Streamlit counts axis and legend in, which must not take it from the bars."""
-    return _PLOT_PIXELS + _AXIS_PIXELS + -(-marks.entries // _LEGEND_COLUMNS) * _LEGEND_ROW_PIXELS
+    return _PLOT_PIXELS + _AXIS_PIXELS + -(-shape.entries // _LEGEND_COLUMNS) * _LEGEND_ROW_PIXELS
 
 
 def _selections() -> tuple[alt.Parameter, alt.Parameter]:
@@ -125,7 +111,7 @@ def _selections() -> tuple[alt.Parameter, alt.Parameter]:
     )
 
 
-def _bars(shape: _Shape) -> list[alt.Chart]:
+def _bars(shape: Shape) -> list[alt.Chart]:
     faded = alt.when(alt.datum.state == "").then(alt.value(1)).otherwise(alt.value(_PALE))
     return [
         drawing.named(EVENTS).mark_bar(binSpacing=1, orient="vertical", cursor="pointer").encode(
@@ -140,7 +126,7 @@ def _bars(shape: _Shape) -> list[alt.Chart]:
     ]  # fmt: skip
 
 
-def _lines(shape: _Shape) -> list[alt.Chart]:
+def _lines(shape: Shape) -> list[alt.Chart]:
     """A line for each category; what leads to a bucket that is not whole is dashed."""
     whole = _encoded(drawing.named(EVENTS), shape).transform_filter(alt.datum.state == "")
     lines = whole.mark_line(strokeWidth=2, cursor="pointer", point=alt.OverlayMarkDef(size=18, cursor="pointer"))
@@ -150,11 +136,11 @@ def _lines(shape: _Shape) -> list[alt.Chart]:
     return [lines, _encoded(dashed, shape).encode(detail=alt.Detail("edge", type="nominal"))]
 
 
-def _encoded(chart: alt.Chart, shape: _Shape) -> alt.Chart:
+def _encoded(chart: alt.Chart, shape: Shape) -> alt.Chart:
     return chart.encode(x=_time(shape), y=_height(shape, None), color=_colour(shape), tooltip=_tooltip(shape))
 
 
-def _before(shape: _Shape) -> alt.Chart:
+def _before(shape: Shape) -> alt.Chart:
     """The period before as a pale line: of all events over bars, of each category among lines."""
     line: alt.Chart = drawing.named(BEFORE).mark_line(strokeWidth=1.5, opacity=_PALE, color=palette.QUIET).encode(
         x=alt.X("start", type="temporal", scale=alt.Scale(type="utc"), title=_TITLE),
@@ -164,7 +150,7 @@ def _before(shape: _Shape) -> alt.Chart:
     return line.encode(color=_colour(shape)) if shape.form is Form.LINES else line
 
 
-def _time(shape: _Shape, *, binned: bool = False) -> alt.X:
+def _time(shape: Shape, *, binned: bool = False) -> alt.X:
     return alt.X(
         "start",
         type="temporal",
@@ -181,7 +167,7 @@ def _time(shape: _Shape, *, binned: bool = False) -> alt.X:
     )
 
 
-def _height(shape: _Shape, stack: Literal["normalize", "zero"] | None) -> alt.Y:
+def _height(shape: Shape, stack: Literal["normalize", "zero"] | None) -> alt.Y:
     share = shape.form is Form.SHARE
     is_log = shape.scale is Scale.LOG
     return alt.Y(
@@ -201,7 +187,7 @@ def _height(shape: _Shape, stack: Literal["normalize", "zero"] | None) -> alt.Y:
     )
 
 
-def _colour(shape: _Shape) -> alt.Color:
+def _colour(shape: Shape) -> alt.Color:
     labels, colours = (
         [alt.ExprRef(f"data('{WORDS}')[{place}].{column}") for place in range(shape.entries)]
         for column in ("label", "colour")
@@ -214,7 +200,7 @@ def _colour(shape: _Shape) -> alt.Color:
     return alt.Color("category", type="nominal", scale=scale, legend=legend)
 
 
-def _tooltip(shape: _Shape) -> list[alt.Tooltip]:
+def _tooltip(shape: Shape) -> list[alt.Tooltip]:
     return [
         alt.Tooltip("category", type="nominal", title="Category"),
         alt.Tooltip("since", type="nominal", title="From (UTC)"),
