@@ -13,7 +13,8 @@ from starlette.middleware import Middleware
 
 from dashboard.paths import APP, ROOT
 from dashboard.web.saved.reader import ReaderCookie
-from dashboard.web.serving import kept_theme, service, streamlit_config, whole_callbacks
+from dashboard.web.serving import at_once, kept_theme, service, streamlit_config, whole_callbacks
+from dashboard.web.serving.first_script import FirstScript
 from dashboard.web.serving.routes import routes
 from dashboard.web.serving.security import SecurityHeaders
 
@@ -48,9 +49,13 @@ def _warm_up() -> None:
 
 whole_callbacks.install()
 kept_theme.install()
+at_once.install()
 streamlit_config.shut_out_foreign_files()  # before the app: building it already reads the files
 app = st.App(
-    APP, routes=routes(), middleware=[Middleware(SecurityHeaders), Middleware(ReaderCookie)], lifespan=lifespan
+    APP,
+    routes=routes(),
+    middleware=[Middleware(SecurityHeaders), Middleware(ReaderCookie), Middleware(FirstScript)],
+    lifespan=lifespan,
 )
 
 

@@ -7,9 +7,11 @@ from dashboard.web.charts import charts
 from dashboard.web.event import compare, details
 from dashboard.web.log import audit_log, chips, facets, filter_bar, keys, live, log_table
 from dashboard.web.log.export_buttons import export_buttons
+from dashboard.web.serving import at_once
 
 screen = audit_log.open_screen()
 screen.begin()
+at_once.awaits(("table", *charts.PARTS))
 exports = audit_log.headline(screen, "Audit Logs")
 menus = filter_bar.filter_bar(screen)
 chips.chips(screen)
@@ -23,12 +25,13 @@ else:
     table, beside_it = st.columns([74, 26], gap="small")
     with beside_it:
         charts.charts(screen)
-    with table:
+    with table, at_once.part("table"):
         log_table.log_table(screen)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             log_table.pages(screen)
             keys.keys(screen)
         live.state_line(screen)
+    at_once.wait()
     with beside_it:
         facets.facets(screen)
 

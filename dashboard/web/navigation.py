@@ -9,7 +9,7 @@ from dashboard.events import regions
 from dashboard.web import address, cards, page_list, text, zones
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.saved import opening
-from dashboard.web.serving import browser_files, service
+from dashboard.web.serving import service
 from dashboard.web.serving.service import Service
 
 _SIDEBAR_PIXELS = 210
@@ -61,4 +61,3 @@ def _sidebar(pages: Iterable[st.Page], log: Service) -> None:
             st.text(text.one_line(log.geo_problem, 300))
         else:
             st.caption(f"[{regions.CREDIT}]({regions.CREDIT_URL}), {regions.CREDIT_LICENCE}")
-        browser_files.run(browser_files.PAGE)

@@ -13,12 +13,15 @@ from dashboard.web.charts.region_chart import failed_logins_by_region
 from dashboard.web.charts.time_chart import Around, actions_over_time, by_category, kept
 from dashboard.web.charts.time_marks import WIDTHS
 from dashboard.web.log import agreement
+from dashboard.web.serving import at_once
 
 __all__ = ["WIDTHS", "actions_over_time", "charts", "failed_logins_by_region"]
 
 _SKELETON_PIXELS = 250
 _LONGEST_FINDING = 300
 _REGIONS, _TIME, _HISTORY = "chart-regions", "chart-over-time", "chart-history"
+PARTS = (_REGIONS, _TIME)
+"""What the page is awaited with (`at_once`)."""
 
 
 def charts(screen: Screen) -> None:
@@ -31,7 +34,7 @@ def charts(screen: Screen) -> None:
 
 @st.fragment(parallel=True)
 def _failed_logins(screen: Screen) -> None:
-    with cards.boundary():
+    with at_once.part(_REGIONS), cards.boundary():
         if chart_filters.has_moved_on(screen):
             st.rerun()
         tools = chart_card.header("Failed logins by region")
@@ -55,7 +58,7 @@ def _failed_logins(screen: Screen) -> None:
 
 @st.fragment(parallel=True)
 def _over_time(screen: Screen) -> None:
-    with cards.boundary():
+    with at_once.part(_TIME), cards.boundary():
         if chart_filters.has_moved_on(screen):
             st.rerun()
         tools = chart_card.header("Actions over time")
