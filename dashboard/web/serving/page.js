@@ -34,7 +34,7 @@
 
   // Streamlit works the whole page out anew between any two messages of its server. Those that come within a moment of
   // each other are handed on together; where nobody sees the page, each at once, for timers are slow there.
-  const GAP = 12;
+  const GAP = 5;
   const MOST = 60;
   window.WebSocket = class extends WebSocket {
     #kept = [];
