@@ -51,7 +51,7 @@ class _Page:
         if self._body:  # none answers a HEAD
             self._body = self._body.replace(_HEAD, _HEAD + _TAG, 1)
             headers["content-length"] = str(len(self._body))
-        else:
+        elif "content-length" in headers:
             headers["content-length"] = str(int(headers["content-length"]) + len(_TAG))
         for name in ("etag", "last-modified", "accept-ranges"):  # they are of the page without the tag
             del headers[name]

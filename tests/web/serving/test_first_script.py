@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from dashboard.web.serving.browser_files import PAGE
@@ -33,8 +33,12 @@ async def _wrong(request: Request) -> Response:
     return HTMLResponse("<head>", status_code=404)
 
 
+async def _nothing(request: Request) -> Response:
+    return StreamingResponse(iter(()), media_type="text/html")
+
+
 def client() -> Client:
-    routes = [Route("/page", _page), Route("/text", _text), Route("/wrong", _wrong)]
+    routes = [Route("/page", _page), Route("/text", _text), Route("/wrong", _wrong), Route("/nothing", _nothing)]
     return Client(Starlette(routes=routes, middleware=[Middleware(FirstScript), Middleware(GZipMiddleware)]))
 
 
@@ -50,6 +54,7 @@ def test_streamlits_page_has_it_first() -> None:
 
 def test_all_else_is_as_it_was() -> None:
     assert client().get("/text", headers=BROWSER).text == "<head>"
+    assert client().get("/nothing", headers=BROWSER).text == ""
     assert client().get("/wrong", headers=BROWSER).text == "<head>"
     assert client().get("/page", headers={"if-none-match": '"kept"'}).status_code == 304
     packed = client().get("/page", headers={"accept-encoding": "gzip"})  # no browser's request for a page
