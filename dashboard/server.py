@@ -13,7 +13,15 @@ from starlette.middleware import Middleware
 
 from dashboard.paths import APP, ROOT
 from dashboard.web.saved.reader import ReaderCookie
-from dashboard.web.serving import at_once, kept_theme, service, streamlit_config, whole_callbacks
+from dashboard.web.serving import (
+    at_once,
+    bundled,
+    kept_theme,
+    quick_snapshots,
+    service,
+    streamlit_config,
+    whole_callbacks,
+)
 from dashboard.web.serving.first_script import FirstScript
 from dashboard.web.serving.routes import routes
 from dashboard.web.serving.security import SecurityHeaders
@@ -50,6 +58,7 @@ def _warm_up() -> None:
 whole_callbacks.install()
 kept_theme.install()
 at_once.install()
+quick_snapshots.install()
 streamlit_config.shut_out_foreign_files()  # before the app: building it already reads the files
 app = st.App(
     APP,
