@@ -1,5 +1,6 @@
 """The table: one page of 100 events. A header click sorts the whole result, a row click opens the event's details."""
 
+import functools
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -12,7 +13,7 @@ from dashboard.events.columns import COLUMNS
 from dashboard.events.vocabulary import Clock, Outcome
 from dashboard.query.sort import NEWEST_FIRST, Sort
 from dashboard.web import text, zones
-from dashboard.web.answers import Event, Screen
+from dashboard.web.answers import Screen
 from dashboard.web.charts import palette
 from dashboard.web.held import change, following
 from dashboard.web.log import shown_rows
@@ -75,25 +76,29 @@ def row_pixels(layout: Layout) -> int:
 
 def cells(rows: pl.DataFrame, now: datetime, zone: tzinfo = UTC, layout: Layout = _USUAL) -> pl.DataFrame:
     """The rows as they are written on screen: texts only, nothing in them is markup. Columns as the layout has them."""
-    written: dict[str, list[str]] = {name: [] for name in layout.columns}
-    for row in rows.iter_rows(named=True):
-        for name, column in written.items():
-            column.append(_cell(name, row, now, zone, layout))
+    written = {name: _written(name, rows, now, zone, layout) for name in layout.columns}
     return pl.DataFrame(written, schema=dict.fromkeys(written, pl.String))
 
 
-def _cell(name: str, row: Event, now: datetime, zone: tzinfo, layout: Layout) -> str:
-    value = row[name]
+def _written(name: str, rows: pl.DataFrame, now: datetime, zone: tzinfo, layout: Layout) -> list[str]:
+    values = rows[name].to_list()
     if name == "outcome":
-        return MARKS.get(value, MARKS[Outcome.UNKNOWN])
+        return [MARKS.get(value, MARKS[Outcome.UNKNOWN]) for value in values]
     if name == "occurred_at":
-        mark = _CLOCK_MARKS.get(row["clock"], "")
-        ago = text.relative(value, now).replace(" ", _NO_BREAK, 1) if layout.density is Density.NORMAL else ""
-        return " ".join(part for part in (text.exact(value, zone), ago, mark) if part)
-    if isinstance(value, datetime):
-        return text.exact(value, zone)
-    told = None if value is None else str(value)
-    return text.shown(name, told, row["actor_type"], row["erased"], _LONGEST.get(name, _LONGEST_OTHER))
+        return [_moment(*each, now, zone, layout) for each in zip(values, rows["clock"].to_list(), strict=True)]
+    shown = functools.cache(partial(text.shown, name, longest=_LONGEST.get(name, _LONGEST_OTHER)))  # most are repeated
+    beside = rows["actor_type"].to_list(), rows["erased"].to_list()
+    return [
+        text.exact(value, zone)
+        if isinstance(value, datetime)
+        else shown(None if value is None else str(value), *others)
+        for value, *others in zip(values, *beside, strict=True)
+    ]
+
+
+def _moment(moment: datetime, clock: Clock, now: datetime, zone: tzinfo, layout: Layout) -> str:
+    ago = text.relative(moment, now).replace(" ", _NO_BREAK, 1) if layout.density is Density.NORMAL else ""
+    return " ".join(part for part in (text.exact(moment, zone), ago, _CLOCK_MARKS.get(clock, "")) if part)
 
 
 def colour(column: str, written: str) -> str | None:
