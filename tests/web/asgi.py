@@ -1,11 +1,11 @@
 """A request to an ASGI app without a server."""
 
-import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 from starlette.types import ASGIApp
+
+from tests import own_loop
 
 
 class Client:
@@ -33,8 +33,7 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop in this one
-            return thread.submit(asyncio.run, self._sent(method, path, params, headers)).result()
+        return own_loop.run(self._sent(method, path, params, headers))
 
     async def _sent(
         self, method: str, path: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None

@@ -11,6 +11,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from dashboard.web.serving import at_once
+from tests import own_loop
 
 Context = namedtuple("Context", "session_id")
 
@@ -54,7 +55,7 @@ def looking(session: Session, look: Callable[[], None]) -> None:
     async def run() -> None:
         look()
 
-    asyncio.run(run())
+    own_loop.run(run())
 
 
 def test_a_run_goes_when_it_ends(session: Session) -> None:
@@ -103,7 +104,7 @@ def test_a_slow_run_begins_to_show_after_a_moment(session: Session, monkeypatch:
         session.write("navigation")
         assert session.sent() == ["navigation"]
 
-    asyncio.run(run())
+    own_loop.run(run())
 
 
 def test_what_comes_later_waits_until_the_first_is_sent(session: Session) -> None:
@@ -121,7 +122,7 @@ def test_what_comes_later_waits_until_the_first_is_sent(session: Session) -> Non
         at_once.wait()  # nothing is kept back: nothing to wait for
 
     began = time.monotonic()
-    asyncio.run(run())
+    own_loop.run(run())
     assert time.monotonic() - began < at_once.MOMENT_SECONDS + at_once._SENDING_SECONDS + 5
 
 
