@@ -59,6 +59,7 @@ whole_callbacks.install()
 kept_theme.install()
 at_once.install()
 quick_snapshots.install()
+bundled.install()
 streamlit_config.shut_out_foreign_files()  # before the app: building it already reads the files
 app = st.App(
     APP,

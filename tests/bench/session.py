@@ -15,6 +15,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from dashboard.web.serving import bundled
+
 _PAGE = "audit-logs"
 _PATIENCE_S = 60.0
 _FAILED = (":material/error:", "Traceback")
@@ -40,7 +42,7 @@ class Session:
     @asynccontextmanager
     async def opened(cls, address: str) -> AsyncIterator[Self]:
         """A session for the block."""
-        stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+        stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream?{bundled.ASKED}=1"
         async with connect(stream, subprotocols=["streamlit"], origin=address, max_size=None) as socket:  # type: ignore[arg-type,list-item]  # plain texts
             session = cls(socket)
             tasks = [asyncio.create_task(work()) for work in (session._read, session._tick)]
@@ -91,10 +93,11 @@ class Session:
 
     async def _read(self) -> None:
         try:
-            async for raw in self._socket:
-                message = ForwardMsg()
-                message.ParseFromString(raw)  # type: ignore[arg-type]  # messages of this protocol are bytes
-                self._take(message)
+            async for frame in self._socket:
+                for raw in bundled.messages_of(frame):  # type: ignore[arg-type]  # frames of this protocol are bytes
+                    message = ForwardMsg()
+                    message.ParseFromString(raw)
+                    self._take(message)
         finally:
             self._end("the connection was closed")
 

@@ -7,12 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-KEYS, COMPLETION, PAGE, STYLE = "/api/keys.js", "/api/completion.js", "/api/page.js", "/api/page.css"
+KEYS, COMPLETION = "/api/keys.js", "/api/completion.js"
+CONNECTION, PAGE, STYLE = "/api/connection.js", "/api/page.js", "/api/page.css"
 
 _WEB = Path(__file__).parents[1]
 _FILES = {
     KEYS: _WEB / "log" / "keys.js",
     COMPLETION: _WEB / "log" / "completion.js",
+    CONNECTION: _WEB / "serving" / "connection.js",
     PAGE: _WEB / "serving" / "page.js",
     STYLE: _WEB / "serving" / "page.css",
 }

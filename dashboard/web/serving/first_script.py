@@ -1,21 +1,21 @@
-"""The one script of ours that runs before Streamlit's own: a tag in the head of every page, as pure ASGI.
+"""Our scripts that run before Streamlit's own: tags in the head of every page, as pure ASGI.
 
 Streamlit has no setting for it. What a page writes itself runs when the page is up, and by then the connection to the
-server that page.js looks after is open.
+server that connection.js looks after is open.
 """
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.web.serving.browser_files import PAGE
+from dashboard.web.serving.browser_files import CONNECTION, PAGE
 
 _HEAD = b"<head>"
-_TAG = f'<script src="{PAGE}"></script>'.encode()
+_TAGS = "".join(f'<script src="{script}"></script>' for script in (CONNECTION, PAGE)).encode()
 _SHORT_CUTS = (b"if-none-match", b"if-modified-since", b"range", b"accept-encoding")
 
 
 class FirstScript:
-    """Adds the tag to each HTML page; all else passes untouched."""
+    """Adds the tags to each HTML page; all else passes untouched."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,7 +29,7 @@ class FirstScript:
 
 
 class _Page:
-    """One response: an HTML page is gathered to its end and sent with the tag."""
+    """One response: an HTML page is gathered to its end and sent with the tags."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -49,11 +49,11 @@ class _Page:
     async def _finish(self, start: Message) -> None:
         headers = MutableHeaders(raw=list(start["headers"]))
         if self._body:  # none answers a HEAD
-            self._body = self._body.replace(_HEAD, _HEAD + _TAG, 1)
+            self._body = self._body.replace(_HEAD, _HEAD + _TAGS, 1)
             headers["content-length"] = str(len(self._body))
         elif "content-length" in headers:
-            headers["content-length"] = str(int(headers["content-length"]) + len(_TAG))
-        for name in ("etag", "last-modified", "accept-ranges"):  # they are of the page without the tag
+            headers["content-length"] = str(int(headers["content-length"]) + len(_TAGS))
+        for name in ("etag", "last-modified", "accept-ranges"):  # they are of the page without the tags
             del headers[name]
         await self._send({**start, "headers": headers.raw})
         await self._send({"type": "http.response.body", "body": self._body})

@@ -19,42 +19,6 @@
     dispatchEvent(new PopStateEvent("popstate"));
   }, true);
 
-  // Streamlit tells of a choice in a table 150 ms after the pointer went down: it waits for more of it, by dragging or
-  // by the arrow keys. A press on the log's table chooses one cell or one header, and is told at once.
-  const STREAMLIT_WAITS = 150;
-  const later = window.setTimeout;
-  let pressed = -Infinity;
-  addEventListener("pointerdown", (event) => {
-    if (event.target instanceof Element && event.target.closest("[data-testid=stDataFrame]")) pressed = event.timeStamp;
-  }, true);
-  window.setTimeout = (run, wait, ...given) => {
-    const waits = wait === STREAMLIT_WAITS && performance.now() - pressed < STREAMLIT_WAITS / 3;
-    return later(run, waits ? 0 : wait, ...given);
-  };
-
-  // Streamlit works the whole page out anew between any two messages of its server. Those that come within a moment of
-  // each other are handed on together; where nobody sees the page, each at once, for timers are slow there.
-  const GAP = 5;
-  const MOST = 60;
-  window.WebSocket = class extends WebSocket {
-    #kept = [];
-    #since = 0;
-    #timer;
-
-    addEventListener(name, listener, ...options) {
-      if (name !== "message") return super.addEventListener(name, listener, ...options);
-      const handOn = () => this.#kept.splice(0).forEach((event) => listener.call(this, event));
-      super.addEventListener("close", handOn);
-      return super.addEventListener(name, (event) => {
-        if (!this.#kept.length) this.#since = performance.now();
-        this.#kept.push(event);
-        clearTimeout(this.#timer);
-        if (document.hidden) handOn();
-        else this.#timer = later(handOn, performance.now() - this.#since > MOST ? 0 : GAP);
-      }, ...options);
-    }
-  };
-
   // Paper is white: what is drawn in pixels is turned around where the page is dark.
   addEventListener("beforeprint", () => {
     const page = document.querySelector("[data-testid=stApp]");

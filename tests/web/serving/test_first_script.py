@@ -1,4 +1,4 @@
-"""Each page brings our script before Streamlit's own, whatever the browser has kept; nothing else is touched."""
+"""Each page brings our scripts before Streamlit's own, whatever the browser has kept; nothing else is touched."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.web.serving.browser_files import PAGE
+from dashboard.web.serving.browser_files import CONNECTION, PAGE
 from dashboard.web.serving.first_script import FirstScript
 from tests.web.asgi import Client
 
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 BROWSER = {"accept": "text/html,*/*;q=0.8", "accept-encoding": "gzip"}
-TAG = f'<script src="{PAGE}"></script>'
+TAG = f'<script src="{CONNECTION}"></script><script src="{PAGE}"></script>'
 
 
 async def _page(request: Request) -> Response:
