@@ -38,6 +38,21 @@ def around(snapshot: Snapshot, seq: int) -> pl.LazyFrame:
     return pl.concat(some).filter(pl.col("seq") < snapshot.as_of) if some else snapshot.events.head(0)
 
 
+def of_keys(snapshot: Snapshot, seqs: pl.Series, columns: Collection[str]) -> pl.DataFrame:
+    """The events at these places of the log, in no order. Each file that may hold one is looked through for its own."""
+    found = [snapshot.events.head(0)] if snapshot.pieces else [_at(snapshot.events, seqs)]
+    for piece in snapshot.pieces:
+        some = seqs.filter(seqs.is_between(piece.part.first_seq, piece.part.last_seq))
+        if not some.is_empty():
+            found.append(_at(piece.rows, some))
+    names = [name for name in SCHEMA if name in columns]
+    return pl.concat(pl.collect_all([rows.select(names) for rows in found]))
+
+
+def _at(rows: pl.LazyFrame, seqs: pl.Series) -> pl.LazyFrame:
+    return rows.filter(pl.col("seq").is_in(seqs.implode()))
+
+
 def by_time(events: Meant, columns: Sequence[str], *, descending: bool) -> Iterator[pl.DataFrame]:
     """All meant events in the order of time, ties by place, the newest first.
 

@@ -132,7 +132,7 @@ class PolarsEngine:
         """The rows of the keys, in their order."""
         if keys.is_empty():
             return pl.DataFrame(schema=SCHEMAS[view])
-        rows = _run(view, streaming.only(self.snapshot.events, keys)).collect()
+        rows = _of_few(_run(view, fetch.of_keys(self.snapshot, keys["seq"], view_columns(view)).lazy()))
         return declared(
             keys.select("seq").join(rows, on="seq", how="left", maintain_order="left").select(list(SCHEMAS[view])), view
         )
