@@ -4,9 +4,9 @@ Streamlit asks a Styler for its cells' colours (`_translate`), and only for thos
 with all that its HTML needs, 45 ms for a page of 100 rows; said directly they take 6.
 """
 
-import functools
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache, partial
 
 import pandas as pd
 import polars as pl
@@ -20,7 +20,7 @@ def coloured(written: pl.DataFrame, colour: Colour) -> Styler:
     """The frame of texts, each cell in its colour."""
     cells_of: dict[str, list[str]] = defaultdict(list)  # a cell is named `row3_col0`
     for place, column in enumerate(written.iter_columns()):
-        colour_of = functools.cache(functools.partial(colour, column.name))  # most texts are repeated
+        colour_of = cache(partial(colour, column.name))  # most texts are repeated
         for row, value in enumerate(column.to_list()):
             if found := colour_of(value):
                 cells_of[found].append(f"row{row}_col{place}")

@@ -1,9 +1,8 @@
 """The table: one page of 100 events. A header click sorts the whole result, a row click opens the event's details."""
 
-import functools
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from functools import partial
+from functools import cache, partial
 
 import polars as pl
 import streamlit as st
@@ -86,7 +85,7 @@ def _written(name: str, rows: pl.DataFrame, now: datetime, zone: tzinfo, layout:
         return [MARKS.get(value, MARKS[Outcome.UNKNOWN]) for value in values]
     if name == "occurred_at":
         return [_moment(*each, now, zone, layout) for each in zip(values, rows["clock"].to_list(), strict=True)]
-    shown = functools.cache(partial(text.shown, name, longest=_LONGEST.get(name, _LONGEST_OTHER)))  # most are repeated
+    shown = cache(partial(text.shown, name, longest=_LONGEST.get(name, _LONGEST_OTHER)))  # most are repeated
     beside = rows["actor_type"].to_list(), rows["erased"].to_list()
     return [
         text.exact(value, zone)

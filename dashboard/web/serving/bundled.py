@@ -16,7 +16,7 @@ ASKED = "bundles"
 """The parameter of the connection's address that asks for bundles."""
 
 _LENGTH = struct.Struct("<I")
-_MOST_BYTES = 1 << 20  # a larger message is a bundle of its own
+_MOST_BYTES = 1 << 20  # the message that reaches it is the bundle's last
 
 
 def install() -> None:
