@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 TIME = pl.Datetime("us", "UTC")
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +58,8 @@ TABLE_COLUMNS = ("actor", "category", "action", "description", "source_ip", "reg
 
 CSV_COLUMNS = (*TABLE_COLUMNS, "outcome", "seq", "id")
 """The columns of a CSV file unless all are asked for."""
+
+
+def moment(at: datetime) -> pl.Expr:
+    """A time among a column's. As a literal it would take Polars two questions of its own, half a millisecond."""
+    return pl.lit((at - _EPOCH) // _MICROSECOND).cast(TIME)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import polars as pl
 
@@ -42,7 +43,10 @@ class Drawn:
         return Drawn(since, until, self.width) if since >= EARLIEST else None
 
 
-def moved(times: pl.Series, width: Width, steps: int) -> pl.Series:
+Times = TypeVar("Times", pl.Series, pl.Expr)
+
+
+def moved(times: Times, width: Width, steps: int) -> Times:
     """The times so many widths later."""
     digits = width.value.rstrip("abcdefghijklmnopqrstuvwxyz")
     unit = width.value.removeprefix(digits)

@@ -59,5 +59,6 @@ def nights_of_admins(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
 
 def categories(frame: pl.DataFrame) -> list[str | None]:
     """The categories of buckets, the most frequent first."""
-    totals = frame.group_by("category").agg(pl.col("events").sum())
-    return totals.sort(["events", "category"], descending=[True, False])["category"].to_list()
+    totals = frame.lazy().group_by("category").agg(pl.col("events").sum())
+    ranked = totals.sort(["events", "category"], descending=[True, False]).collect(engine="in-memory")
+    return ranked["category"].to_list()

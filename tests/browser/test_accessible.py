@@ -76,6 +76,9 @@ def _of_menus(page: Page, scheme: str, rules: Sequence[str]) -> Iterator[str]:
         page.locator(f"{menu} button").first.click()
         body = page.get_by_test_id("stPopoverBody")
         expect(body.get_by_text(text).first if text else body.locator("canvas").first).to_be_visible()
+        if menu == ".st-key-time-menu":
+            body.get_by_text("A time of your own").click()
+            expect(body.get_by_text("From (UTC)")).to_be_visible()
         settled(page)
         yield from _found(page, f"{menu}, {scheme}", rules, {"include": [["[data-testid=stPopoverBody]"]]})
         if menu == ".st-key-views-menu":

@@ -68,7 +68,7 @@ def test_the_times_follow_and_the_rows_stay(log: sample.SampleService, choice: z
 def test_the_calendar_is_read_in_that_zone_and_a_doubt_about_clocks_is_told(log: sample.SampleService) -> None:
     at = in_berlin()
     switch(at).set_value(zones.Choice.OWN)  # type: ignore[attr-defined]
-    at.session_state["time-menu"] = True
+    at.session_state["time-menu"] = at.session_state["time-own"] = True
     again(at)
     since, until = at.datetime_input
     assert (since.label, until.label) == ("From (Europe/Berlin)", "To (Europe/Berlin)")
@@ -82,3 +82,20 @@ def test_the_calendar_is_read_in_that_zone_and_a_doubt_about_clocks_is_told(log:
     times = log_rows(at)["occurred_at"]
     assert times[0].startswith("2026-11-23 07:51:00 +01:00")
     assert len(times) == 100
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [({}, []), ({"last": "7d"}, []), ({"during": "last-week"}, []), ({"last": "36h"}, [None, None]),
+     ({"since": "2026-11-22T00:00:00Z"}, [datetime(2026, 11, 22), None])],  # noqa: DTZ001
+)  # fmt: skip
+def test_a_time_of_one_s_own_is_there_for_who_has_one(
+    log: sample.SampleService, link: dict[str, str], shown: list[datetime | None]
+) -> None:
+    at = in_berlin(**link)
+    at.session_state["time-menu"] = True
+    again(at)
+    pickers = [box.value for box in at.datetime_input]
+    assert len(pickers) == len(shown)
+    if "since" in link:
+        assert pickers == shown

@@ -1,6 +1,7 @@
 """What a chart says, in one sentence: plain text, to be escaped where it is shown as Markdown."""
 
 from datetime import datetime
+from statistics import median
 
 import polars as pl
 
@@ -21,15 +22,14 @@ _MOMENTS = {
 
 def of_time(frame: pl.DataFrame, drawn: Drawn, now: datetime, before: pl.DataFrame | None = None) -> str:
     """How many there are, when most of them were and how that compares with the median of the buckets that are over."""
-    totals = frame.group_by("bucket").agg(pl.col("events").sum()).sort("bucket")
+    grouped = frame.lazy().group_by("bucket").agg(pl.col("events").sum()).sort("bucket")
+    totals = grouped.with_columns(end=moved(pl.col("bucket"), drawn.width, 1)).collect(engine="in-memory")
     counted = f"{text.count(int(totals['events'].sum()))} in this view, per {WIDTHS[drawn.width]}"
-    most = totals.sort("events", "bucket", descending=[True, False]).row(0)
-    peak = f"most {when(most[0], drawn.width)}, {most[1]:,}"
-    over = totals.filter(moved(totals["bucket"], drawn.width, 1) <= min(now, drawn.until))
-    usual = over["events"].median() if over.height > 2 else None
-    compared = (
-        f", {most[1] / usual:.1f} times the median" if isinstance(usual, float) and most[1] >= _MUCH * usual > 0 else ""
-    )
+    start, most, _ = max(totals.iter_rows(), key=lambda bucket: bucket[1])  # of equal ones the first
+    peak = f"most {when(start, drawn.width)}, {most:,}"
+    over = [events for _, events, end in totals.iter_rows() if end <= min(now, drawn.until)]
+    usual = median(over) if len(over) > 2 else 0
+    compared = f", {most / usual:.1f} times the median" if most >= _MUCH * usual > 0 else ""
     return f"{counted}: {peak}{compared}{_change(totals, before)}."
 
 

@@ -25,10 +25,10 @@ def overview(
     clickable: bool = False,
 ) -> Drawing:
     """All events of each bucket, whatever the filter; the window is shaded. `clickable` adds the selection `span`."""
-    totals = history.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
+    totals = history.lazy().group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
     frame = totals.with_columns(
-        end=moved(totals["start"], width, 1), since=pl.col("start").dt.strftime("%Y-%m-%d %H:%M")
-    )
+        end=moved(pl.col("start"), width, 1), since=pl.col("start").dt.strftime("%Y-%m-%d %H:%M")
+    ).collect(engine="in-memory")
     frames = {_BARS: zoned.with_here(frame, "start", zone)}
     if window is not None:
         frames[_WINDOW] = pl.DataFrame({"start": [window[0]], "end": [window[1]]})

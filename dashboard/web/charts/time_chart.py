@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import polars as pl
 
 from dashboard.events.adornment import Width
+from dashboard.events.columns import moment
 from dashboard.query import ranking
 from dashboard.query.drawn import Drawn, moved
 from dashboard.web import text, zones
@@ -50,7 +51,7 @@ def actions_over_time(
     named = kept(frame, log)
     zone = around.zone if around else UTC
     drawn = zoned.with_here(by_category(frame, width, around, named), "start", zone)
-    has_others = OTHERS in drawn["category"] or (log is not None and len(log) > len(named))
+    has_others = bool((drawn["category"] == OTHERS).any()) or (log is not None and len(log) > len(named))
     colours = _colours(named, log or named, has_others=has_others)
     words = time_marks.words(colours, _ticks(drawn), _time_format(width))
     frames = {EVENTS: drawn, WORDS: words, **silence_marks.frames(around.silences if around else None, zone)}
@@ -86,18 +87,18 @@ def by_category(
     "cut": a part of it lies outside the window, else "").
     """
     named = kept(frame, around.log if around else None) if named is None else named
-    merged = _short(frame, named).group_by("bucket", "category").agg(pl.col("events").sum())
+    merged = _short(frame.lazy(), named).group_by("bucket", "category").agg(pl.col("events").sum())
     places = {name: place for place, name in enumerate([*text.labels(named).values(), OTHERS])}
     state = pl.lit("")
     if around is not None:
-        since, until, now = around.drawn.since, around.drawn.until, around.now
+        since, until, now = map(moment, (around.drawn.since, around.drawn.until, around.now))
         cut = (pl.col("bucket") < since) | (pl.col("end") > until)
         state = pl.when(pl.col("end") > now, pl.col("bucket") <= now).then(pl.lit("so far")).otherwise(
             pl.when(cut).then(pl.lit("cut")).otherwise(pl.lit(""))
         )  # fmt: skip
     told = pl.when(pl.col("state") == "").then(pl.lit("")).otherwise(pl.lit(", ") + pl.col("state"))
     return (
-        merged.with_columns(end=moved(merged["bucket"], width, 1))
+        merged.with_columns(end=moved(pl.col("bucket"), width, 1))
         .with_columns(state=state)
         .select(
             start=pl.col("bucket"),
@@ -110,6 +111,7 @@ def by_category(
             state="state",
         )
         .sort("start", "place")
+        .collect(engine="in-memory")
     )
 
 
@@ -119,11 +121,12 @@ def kept(frame: pl.DataFrame, log: Sequence[str | None] | None = None) -> list[s
     They are the log's, so that a filter changes neither legend nor colours; where a filter leaves few, and some of them
     are none of these, they take the place of the least frequent.
     """
-    found = _first(ranking.categories(frame))
+    categories = ranking.categories(frame)
+    found = _first(categories)
     if log is None:
         return found
     common = _first(log)
-    if set(found) <= set(common) or frame["category"].drop_nulls().n_unique() > MOST_CATEGORIES:
+    if set(found) <= set(common) or len(categories) - (None in categories) > MOST_CATEGORIES:
         return common
     named = [*found, *(name for name in common if name not in found)][:MOST_CATEGORIES]
     places = {name: place for place, name in enumerate(log)}
@@ -169,13 +172,13 @@ def _unfinished_ends(drawn: pl.DataFrame) -> pl.DataFrame:
 def _before(before: pl.DataFrame, named: Sequence[str], width: Width, look: Look) -> pl.DataFrame:
     """The period before: of each category among lines, else of all events, in the middle of each bucket."""
     if look.form is Form.LINES:
-        totals = _short(before, named).group_by("category", start="bucket").agg(pl.col("events").sum())
-        return totals.sort("start", "category")
+        totals = _short(before.lazy(), named).group_by("category", start="bucket").agg(pl.col("events").sum())
+        return totals.sort("start", "category").collect(engine="in-memory")
     by_bucket = before.group_by(start="bucket").agg(pl.col("events").sum()).sort("start")
     return by_bucket.with_columns(pl.col("start") + (moved(by_bucket["start"], width, 1) - by_bucket["start"]) / 2)
 
 
-def _short(frame: pl.DataFrame, named: Sequence[str]) -> pl.DataFrame:
+def _short(frame: pl.LazyFrame, named: Sequence[str]) -> pl.LazyFrame:
     """The categories by their labels, those without a colour as one."""
     return frame.with_columns(
         category=pl.col("category").replace_strict(text.labels(named), default=OTHERS, return_dtype=pl.String)

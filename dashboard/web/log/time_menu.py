@@ -32,8 +32,7 @@ def time_menu(screen: Screen) -> None:
     with st.popover(title(screen.view), icon=":material/schedule:", key="time-menu", on_change="rerun") as menu:
         if menu.open:
             _ranges(screen.view)
-            _own_span(screen.view)
-            _own_times(screen, zones.shown())
+            _own(screen)
 
 
 def title(view: url.View) -> str:
@@ -80,12 +79,21 @@ def _set_range(chosen: str | None) -> None:
     change(lambda view: in_range(view, chosen or NEWEST))
 
 
+def _own(screen: Screen) -> None:
+    """Closed until somebody wants it, or has it: other times make these widgets anew, which a click would wait for."""
+    is_own = range_of(screen.view) not in (*RANGES, *PERIODS)
+    with st.expander("A time of your own", expanded=is_own, key="time-own", on_change="rerun") as own:
+        if own.open:
+            _own_span(screen.view)
+            _own_times(screen, zones.shown())
+
+
 def _own_span(view: url.View) -> None:
     """`Last 36 hours`: any number of any unit. Another span, other widgets: in a form none follows the link."""
     last = view.filter.last or "24h"
     count, unit = min(int(last[:-1]), _MOST_UNITS), list(UNITS).index(last[-1])
     with st.form("custom-span", border=False), st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input("Or the last", 1, _MOST_UNITS, count, step=1, key=f"span-count:{last}", width=110)
+        st.number_input("The last", 1, _MOST_UNITS, count, step=1, key=f"span-count:{last}", width=110)
         st.selectbox(
             "Unit", list(UNITS), unit, format_func=UNITS.__getitem__, key=f"span-unit:{last}", width=120,
             label_visibility="hidden",
