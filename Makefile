@@ -1,22 +1,27 @@
 # `make run` and `make test` need Python >= 3.11 and nothing else. Another Python: make PY=python3.12 run
 PY  ?= python3
 BIN := .venv/bin
-# pip installs into .venv from outside: no python3-venv package is needed, and a system's "externally managed" mark is no obstacle
-PIP := PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 $(PY) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-warn-script-location
+# pip installs into .venv from outside: no python3-venv package is needed, and a system's "externally managed" mark is no obstacle.
+# Python compiles what is imported when it is; two at once see what the other has not finished as a conflict.
+PIP := PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 $(PY) -m pip --python $(BIN)/python install -qq --disable-pip-version-check --no-warn-script-location --no-warn-conflicts --no-compile
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 run: .venv/.ready
 	@$(BIN)/python -m dashboard serve --demo
 
-# `lint` runs beside the tests, and makes way for them; what is downloaded comes side by side too.
+# `lint` runs beside the tests, and makes way for them; what is downloaded and unpacked is so side by side too.
 test:
-	@$(MAKE) --no-print-directory -j2 .venv/.ready-test .venv/.ready-spark
+	@$(MAKE) --no-print-directory -j3 programs .venv/.ready-test .venv/.ready-spark
 	@$(MAKE) --no-print-directory -j2 pytest lint NICE='nice -n 10'
 
 # Tests start our programs again and again: these are compiled once, whatever the environment says of keeping that.
 pytest: .venv/.ready-test .venv/.ready-spark
 	@$(BIN)/python -m tests.install
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# What of the tests' programs is Debian's, as root; `pytest` tells what is missing in the end.
+programs:
+	@$(PY) -m tests.install --packages
 
 # All random cases, and in the dark what `test` looks at in the light: before a release, or every night.
 thorough:
@@ -57,8 +62,14 @@ lock:
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/.ready-test: requirements-test.lock .venv/.ready
-	@$(PIP) --require-hashes -r requirements-test.lock
+.venv/.ready-test: .venv/.ready .venv/.ready-extra
+	@touch $@
+
+# What the tests' lock has beyond the other, into the same folder at the same time: its pins are the same.
+.venv/.ready-extra: requirements-test.lock requirements.lock .venv/.python
+	@awk 'NR == FNR { if (/==/) there[$$1]; next } /==/ { wanted = !($$1 in there) } wanted' \
+	  requirements.lock requirements-test.lock > .venv/extra.lock
+	@$(PIP) --no-deps --require-hashes -r .venv/extra.lock
 	@touch $@
 
 # The Spark that tests ask: the programs and jars out of pyspark's source archive. Installed, it would hide the client.
@@ -69,4 +80,4 @@ lock:
 	@mv .venv/spark-download/pyspark-*/deps .venv/spark && chmod +x .venv/spark/bin/* .venv/spark/sbin/*
 	@rm -rf .venv/spark-download .venv/spark/examples .venv/spark/data && touch $@
 
-.PHONY: run test pytest thorough lint bench pictures lock
+.PHONY: run test pytest programs thorough lint bench pictures lock

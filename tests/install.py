@@ -1,5 +1,6 @@
 """Finds the programs that tests use beside Python's packages, and installs what is missing where it can: Debian's, as
-root. `make test` runs it before the tests; `python -m tests.install chromium` looks for one of them.
+root. `make test` runs it before the tests; `python -m tests.install chromium` looks for one of them. With `--packages`
+it installs Debian's alone, says nothing of what is missing still, and needs no package of Python's.
 
 It never fails a run by itself, but says plainly which tests will be skipped; with CI=true that is a failure.
 """
@@ -11,10 +12,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-
-import pytest
 
 _GO_MODULES = Path("/usr/share/gocode/src/golang.org/x/mod")
 _JAVA = (17, 21)
@@ -37,6 +37,8 @@ class Program:
 
     def here(self) -> str:
         """Its path; where there is none the test is skipped, and with CI=true failed."""
+        import pytest
+
         path = self.find()
         if path is None and required():
             pytest.fail(self.missing)
@@ -59,6 +61,8 @@ def _chromium() -> str | None:
 
 def _playwrights_own() -> Iterator[str]:
     """Asked for only where the system has none: Playwright starts a program of its own to know."""
+    if find_spec("playwright") is None:
+        return
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -121,9 +125,14 @@ PROGRAMS = (CHROMIUM, POSTGRESQL, GO, JQ, JAVA, SPARK)
 
 
 def install(missing: Sequence[Program]) -> None:
-    """Tries Debian's packages as root, for the browser also Playwright's download; what they say goes to standard
-    error.
-    """
+    """Tries Debian's packages, for the browser also Playwright's download; what they say goes to standard error."""
+    install_packages(missing)
+    if CHROMIUM in missing and CHROMIUM.find() is None:
+        _attempt([sys.executable, "-m", "playwright", "install", "chromium"], dict(os.environ))
+
+
+def install_packages(missing: Sequence[Program]) -> None:
+    """Tries Debian's packages, as root."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _no_cluster()
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "UCF_FORCE_CONFFOLD": "1"}
@@ -132,8 +141,6 @@ def install(missing: Sequence[Program]) -> None:
             program for program in missing if program.packages
         ):  # one by one: a package that is not to be had takes no other with it
             _attempt(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *program.packages], environment)
-    if CHROMIUM in missing and CHROMIUM.find() is None:
-        _attempt([sys.executable, "-m", "playwright", "install", "chromium"], dict(os.environ))
 
 
 def _no_cluster() -> None:
@@ -153,6 +160,9 @@ def _attempt(command: list[str], environment: dict[str, str]) -> None:
 
 def main(names: Sequence[str]) -> int:
     """Finds, else installs, the programs of these names, by default all; 1 when one is missing where none may be."""
+    if names == ["--packages"]:
+        install_packages([program for program in PROGRAMS if program.packages and program.find() is None])
+        return 0
     wanted = [program for program in PROGRAMS if not names or program.name.lower() in names]
     missing = [program for program in wanted if program.find() is None]
     if missing:

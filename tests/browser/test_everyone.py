@@ -118,8 +118,13 @@ def test_a_chart_becomes_an_svg_file_of_shapes_and_texts(page: Page, site: Site)
     chart = page.locator(".st-key-over-time [data-testid=stVegaLiteChart]").first
     expect(chart.locator("svg.marks")).to_be_visible()
     settled(page)
-    chart.hover()
     button = page.locator(".st-key-over-time").get_by_role("button", name="Download as SVG").first
+
+    def shown() -> bool:  # a chart that moves away from below the mouse hides it again
+        chart.hover()
+        return button.is_visible()
+
+    eventually(shown)
     with page.expect_download() as download:
         button.click()
     assert download.value.suggested_filename == "actions-over-time.svg"
