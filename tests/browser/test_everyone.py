@@ -120,9 +120,11 @@ def test_a_chart_becomes_an_svg_file_of_shapes_and_texts(page: Page, site: Site)
     settled(page)
     button = page.locator(".st-key-over-time").get_by_role("button", name="Download as SVG").first
 
-    def shown() -> bool:  # a chart that moves away from below the mouse hides it again
+    def shown() -> bool:  # a chart that is drawn anew below a resting mouse hides it until the mouse comes again
+        page.mouse.move(0, 0)
         chart.hover()
-        return button.is_visible()
+        page.wait_for_timeout(300)
+        return button.evaluate("one => getComputedStyle(one.closest('[data-testid=stElementToolbar]')).opacity") == "1"
 
     eventually(shown)
     with page.expect_download() as download:
