@@ -6,13 +6,12 @@ from dashboard.web import cards
 from dashboard.web.charts import charts
 from dashboard.web.event import compare, details
 from dashboard.web.log import audit_log, chips, facets, filter_bar, keys, live, log_table
-from dashboard.web.log.export_buttons import export_buttons
 from dashboard.web.serving import at_once
 
 screen = audit_log.open_screen()
 screen.begin()
 at_once.awaits(("table", *charts.PARTS))
-exports = audit_log.headline(screen, "Audit Logs")
+head = audit_log.headline(screen, "Audit Logs")
 menus = filter_bar.filter_bar(screen)
 chips.chips(screen)
 compare.compare(screen)
@@ -36,7 +35,6 @@ else:
         facets.facets(screen)
 
 # What the table need not wait for.
-with exports:
-    export_buttons(screen)
+head.fill()
 menus.fill()
 details.details(screen)

@@ -1,5 +1,7 @@
 """The opening of the page: one link, one state, and the line on top."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,6 +9,7 @@ from dashboard.web import answers, url
 from dashboard.web.answers import Screen
 from dashboard.web.integrity import integrity_badge
 from dashboard.web.log import live
+from dashboard.web.log.export_buttons import export_buttons
 from dashboard.web.log.share import share
 from dashboard.web.saved import opening
 from dashboard.web.serving import service
@@ -22,17 +25,33 @@ def open_screen() -> Screen:
     return screen
 
 
-def headline(screen: Screen, title: str) -> DeltaGenerator:
-    """The title at the left, what hands the view on at the right; a demo says that it is one. Returned is the exports'
-    place.
-    """
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The places of what stands beside the title: the page need not wait for it."""
+
+    screen: Screen
+    badge: DeltaGenerator
+    link: DeltaGenerator
+    exports: DeltaGenerator
+
+    def fill(self) -> None:
+        """Writes it."""
+        with self.badge:
+            integrity_badge.small_badge(self.screen.service)
+        with self.link:
+            share(self.screen)
+        with self.exports:
+            export_buttons(self.screen)
+
+
+def headline(screen: Screen, title: str) -> Headline:
+    """The title at the left, what hands the view on at the right; a demo says that it is one."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="headline"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.title(title, anchor=False, width="content")
             if screen.service.demo:
                 st.badge("Demo account: every event here is invented", icon=":material/science:", color="violet")
-            with st.container(width="content"):
-                integrity_badge.small_badge(screen.service)
+            badge = st.container(width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-            share(screen)
-            return st.container(width="content")
+            link, exports = st.container(width="content"), st.container(width="content")
+    return Headline(screen, badge, link, exports)
