@@ -51,7 +51,7 @@ lock:
 	@$(PY) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PY=python3.12 run")'
 	@$(PY) -c 'import pip; v = tuple(map(int, pip.__version__.split(".")[:2])); v >= (22, 3) or sys.exit("x")' 2>/dev/null \
 	  || { echo "pip 22.3 or newer is needed for $(PY) (Debian: python3-pip)" >&2; exit 1; }
-	@echo "Setting up .venv (once, about half a minute)"
+	@echo "Setting up .venv (once, about a minute)"
 	@$(PY) -m venv --clear --without-pip .venv
 	@touch $@
 
