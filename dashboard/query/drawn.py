@@ -13,6 +13,8 @@ from dashboard.events.times import EARLIEST
 _OF_THE_CALENDAR = (Width.MONTH, Width.YEAR)
 MOST_CATEGORIES = 20
 
+Times = TypeVar("Times", pl.Series, pl.Expr)
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -41,9 +43,6 @@ class Drawn:
         back = moved(pl.Series([self.since, self.until], dtype=TIME), self.width, -self.steps())
         since, until = back
         return Drawn(since, until, self.width) if since >= EARLIEST else None
-
-
-Times = TypeVar("Times", pl.Series, pl.Expr)
 
 
 def moved(times: Times, width: Width, steps: int) -> Times:

@@ -8,14 +8,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import and_
 
 import polars as pl
 
 from dashboard.archive.held import Held
 from dashboard.archive.snapshot import Piece, Snapshot
-from dashboard.events.columns import TIME
+from dashboard.events.columns import moment
 from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, TEXT_FIELDS, EventFilter, as_value, networks
 from dashboard.query.narrow import finds, is_one_of, lies_in
 
@@ -164,9 +164,9 @@ class Meant:
         time, part = pl.col("occurred_at"), piece.part
         edges = []
         if self.since is not None and part.oldest < self.since:
-            edges.append(time >= _moment(self.since))
+            edges.append(time >= moment(self.since))
         if self.until is not None and part.newest >= self.until:
-            edges.append(time < _moment(self.until))
+            edges.append(time < moment(self.until))
         if part.last_seq >= self.as_of:
             edges.append(pl.col("seq") < self.as_of)
         return edges
@@ -177,12 +177,6 @@ class Meant:
         begins_before = self.since is not None and part.oldest < self.since
         ends_after = self.until is not None and part.newest >= self.until
         return begins_before or ends_after or part.last_seq >= self.as_of
-
-
-@lru_cache(maxsize=256)
-def _moment(moment: datetime) -> pl.Expr:
-    """A time as a literal, which takes Polars half a millisecond to make."""
-    return pl.lit(moment, TIME)
 
 
 def meant(snapshot: Snapshot, wanted: EventFilter, now: datetime) -> Meant | None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from dashboard.events.columns import TIME
+from dashboard.events.columns import moment
 from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, TEXT_FIELDS, EventFilter, as_value, networks
 from dashboard.events.folding import DOT_ABOVE, FINAL_SIGMA, SIGMA
 from dashboard.events.pattern import compiled
@@ -44,8 +44,8 @@ def finds(field: str, column: str, texts: tuple[str, ...]) -> pl.Expr:
 
 def _between(since: datetime | None, until: datetime | None) -> list[pl.Expr]:
     time = pl.col("occurred_at")
-    start = [time >= pl.lit(since, dtype=TIME)] if since else []
-    return [*start, time < pl.lit(until, dtype=TIME)] if until else start
+    start = [time >= moment(since)] if since else []
+    return [*start, time < moment(until)] if until else start
 
 
 def _condition(events: pl.LazyFrame, name: str, texts: tuple[str, ...]) -> pl.Expr:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from dashboard.events.columns import SCHEMA, TIME
+from dashboard.events.columns import SCHEMA, TIME, moment
 from dashboard.query.sort import Sort
 
 PAGE_RUN_ROWS = 100_000
@@ -201,8 +201,8 @@ def _stretch(events: pl.LazyFrame, sort: Sort, before: datetime | None, until: d
     """The events that the order has between two moments, the later one excluded."""
     time = pl.col(sort.column)
     low, high = (until, before) if sort.descending else (before, until)
-    parts = [time >= pl.lit(low, TIME)] if low else []
-    parts += [time < pl.lit(high, TIME)] if high else []
+    parts = [time >= moment(low)] if low else []
+    parts += [time < moment(high)] if high else []
     return events.filter(*parts) if parts else events
 
 
