@@ -67,6 +67,14 @@ def test_a_page_that_nobody_sees_gets_each_at_once(page: Page) -> None:
     assert page.evaluate("frame => { socket.come(frame); return got.length }", list(bundled.bundle([b"a", b"b"]))) == 2
 
 
+def test_a_frame_of_a_whole_page_is_handed_on_at_once_behind_what_came_before(page: Page) -> None:
+    page.evaluate(LISTEN % STREAM)
+    frames = [list(bundled.bundle([b"a"])), list(bundled.bundle([b"b"] * 60))]
+    at_once = page.evaluate("frames => { frames.forEach(one => socket.come(one)); return got.length }", frames)
+    assert at_once == 61
+    assert got(page) == [[97], *[[98]] * 60]
+
+
 def test_what_is_kept_when_the_connection_ends_is_handed_on(page: Page) -> None:
     page.evaluate(LISTEN % STREAM)
     kept = page.evaluate(

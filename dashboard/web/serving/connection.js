@@ -32,9 +32,11 @@
   }
 
   // Streamlit works the whole page out anew between any two messages of its server. Those that come within a moment of
-  // each other are handed on together; where nobody sees the page, each at once, for timers are slow there.
+  // each other are handed on together; where nobody sees the page, each at once, for timers are slow there. A frame of
+  // a whole page is handed on at once, too: its server has waited for all that belongs to it (at_once.py).
   const GAP = 5;
   const MOST = 60;
+  const WHOLE = 30; // messages
   window.WebSocket = class extends WebSocket {
     constructor(address, ...protocols) {
       const asking = new URL(address, location.href);
@@ -53,7 +55,8 @@
         const messages = event.data instanceof ArrayBuffer ? unbundled(event.data) : [event.data];
         kept.push(...messages.map((data) => new MessageEvent("message", { data, origin: event.origin })));
         clearTimeout(timer);
-        if (document.hidden || performance.now() - since > MOST) handOn();
+        const isDue = messages.length >= WHOLE || performance.now() - since > MOST;
+        if (document.hidden || isDue) handOn();
         else timer = later(handOn, GAP);
       }, ...options);
     }
