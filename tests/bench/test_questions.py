@@ -1,7 +1,7 @@
 """Every question by every engine, in one run: answers compared first, then medians, then memory.
 
-`BENCH_RUNS` (default 5) is how often a question is asked once it is warm, `BENCH_ENGINES` which others are asked:
-`duckdb,plain,best,pandas`, beyond 20 million events DuckDB alone unless it says so.
+`BENCH_RUNS` (default 5) is how often a question is asked once it is warm, a quick one up to 15 times; `BENCH_ENGINES`
+says which others are asked: `duckdb,plain,best,pandas`, beyond 20 million events DuckDB alone unless it says so.
 """
 
 import os
@@ -30,6 +30,7 @@ RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 _MOST_IN_POSTGRESQL = 20_000_000
 _DEFAULT = "duckdb,plain,best,pandas" if archive.EVENTS <= _MOST_IN_POSTGRESQL else "duckdb"
 ENGINES = os.environ.get("BENCH_ENGINES", _DEFAULT).split(",")
+_STEADY_RUNS, _STEADY_S = 15, 1.0  # what takes milliseconds is asked on: a median of a few is the machine's mood
 _PATIENCE_S = 20.0  # for the repetitions of one question on PostgreSQL
 _PANDAS_S = 100  # for one question by pandas, which is asked once
 _PANDAS_BYTES = psutil.virtual_memory().total // 2
@@ -68,10 +69,17 @@ def _against_duckdb(question: Question, row: Row, answer: Answer, ours: Worker, 
         tried[way] = min(duck.ask(question, way).seconds for _ in range(2))
     quickest = min(tried, key=lambda way: tried[way])
     times: dict[str, list[float]] = {"ours": [], "duckdb": []}
-    for turn in range(1, RUNS + 1):
-        times["ours"].append(ours.ask(question.turned(turn)).seconds)
-        times["duckdb"].append(duck.ask(question.turned(turn), quickest).seconds)
+    while not _is_steady(times["ours"], times["duckdb"]):
+        turned = question.turned(len(times["ours"]) + 1)
+        times["ours"].append(ours.ask(turned).seconds)
+        times["duckdb"].append(duck.ask(turned, quickest).seconds)
     row |= {name: statistics.median(each) for name, each in times.items()} | {"duckdb_way": quickest}
+
+
+def _is_steady(*times: list[float]) -> bool:
+    """Whether a question was asked often enough, by who was asked it in turn."""
+    runs, seconds = len(times[0]), sum(map(sum, times))
+    return runs >= RUNS and (runs >= _STEADY_RUNS or seconds >= _STEADY_S)
 
 
 def _tell(question: Question, ours: float, other: float) -> None:
@@ -118,7 +126,7 @@ def _patiently(worker: Worker, question: Question, answer: Answer, name: str) ->
     """The median of as many repetitions as patience allows; at least one, after one that warms and is compared."""
     _check(f"PostgreSQL, {name}", question, answer, worker.ask(question).answer)
     times: list[float] = []
-    while not times or (len(times) < RUNS and sum(times) < _PATIENCE_S):
+    while not times or (not _is_steady(times) and sum(times) < _PATIENCE_S):
         times.append(worker.ask(question.turned(len(times) + 1)).seconds)
     return statistics.median(times)
 
