@@ -1,7 +1,7 @@
 """What a question costs on a Spark cluster against Polars, on one machine: two workers with a processor each.
 
-`BENCH_ARCHIVE` names a folder that `auditlens demo --bench` made; else one of `BENCH_EVENTS` events is made, by default
-ten million. Answers are compared, times are printed: the median of `BENCH_RUNS` questions (default 3) to warm engines.
+Both are asked what every engine is (`questions.py`), of one sort for all; answers are compared before they are timed.
+`BENCH_RUNS` (default 3) is how often a question is asked once both are warm, in turn.
 """
 
 import os
@@ -9,81 +9,68 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from dashboard.demo import bench
-from dashboard.events.adornment import Bucket, Width
-from dashboard.events.filter import EventFilter
 from dashboard.query import views
 from dashboard.query.engine import Engine
 from dashboard.query.polars_engine import PolarsEngine
-from dashboard.query.sort import Sort
 from dashboard.query.spark_engine import SparkEngine
 from dashboard.query.spark_session import SparkCluster
+from tests.bench import archive, results
+from tests.bench.questions import Question, by_views, difference, questions
 from tests.spark_server import connect_server
 
 pytestmark = pytest.mark.bench
 
-EVENTS = int(os.environ.get("BENCH_EVENTS", "10000000"))
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 WORKER_MB = 2048
-FACETS = ("category", "action", "outcome", "actor", "region", "country", "target", "source")
-ALL = EventFilter()
-
-Ask = Callable[[Engine], pl.DataFrame]
-
-
-def questions(events: int, newest: EventFilter) -> dict[str, Ask]:
-    """What the pages ask, by name."""
-    found = EventFilter(search=("release notes",))
-
-    def counted(engine: Engine, wanted: EventFilter) -> pl.DataFrame:
-        return pl.DataFrame({"events": [views.count(engine, wanted)]})
-
-    return {
-        "events per day and category, all": lambda e: e.answer("actions_over_time", ALL, Bucket(Width.DAY)),
-        "the same, one month": lambda e: e.answer("actions_over_time", newest, Bucket(Width.DAY)),
-        "failed logins by region, all": lambda e: views.failed_logins_by_region(e, ALL),
-        "search, counted, all": lambda e: counted(e, found),
-        "search, first page, all": lambda e: views.log_page(e, found),
-        "newest page": lambda e: views.log_page(e, ALL),
-        "newest page of a category": lambda e: views.log_page(e, EventFilter(category=("Auth",))),
-        "sorted by actor, first page": lambda e: views.log_page(e, ALL, Sort("actor", descending=False)),
-        "page in the middle": lambda e: views.log_page(e, ALL, offset=events // 2),
-        "facets of eight fields, one month": lambda e: pl.concat([views.facets(e, newest, field) for field in FACETS]),
-    }
+_SORTS = "first page by "
+_SORT = _SORTS + "actor:asc"
+_HOW = """\
+By Spark Connect: two workers with a processor and {memory:,} MiB each, on the processors that Polars has alone.
+The same files of `queries/views/` over the same Delta Lake tables; every answer is compared before it is timed. Medians
+of {runs} to warm engines, each of another month or another word, both in turn."""
 
 
-def seconds(ask: Ask, engine: Engine) -> float:
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        ask(engine)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def test_spark_against_polars(tmp_path: Path) -> None:
-    place = Path(os.environ.get("BENCH_ARCHIVE") or tmp_path / "bench")
-    if not place.exists():
-        bench.write(place, events=EVENTS, seed=1)
-    snapshot = bench.snapshot(place)
+def test_spark_against_polars() -> None:
+    place = archive.location()
+    snapshot, end = bench.snapshot(place), archive.end(place)
+    oldest = pl.scan_parquet(archive.files(place)).select(pl.col("occurred_at").min()).collect().item()
+    asked = [
+        each
+        for each in questions(archive.EVENTS, oldest, end)
+        if not each.name.startswith(_SORTS) or each.name == _SORT
+    ]
+    rows: list[list[object]] = []
     with connect_server(memory_mb=WORKER_MB) as url, closing(SparkCluster(url)) as cluster:
-        polars = PolarsEngine(snapshot)
-        spark = SparkEngine(snapshot, cluster, polars.now)
-        newest = views.newest_time(polars)
-        assert newest is not None
-        month = EventFilter(since=newest - timedelta(days=30), until=newest)
-        print(f"\n{snapshot.as_of:,} events, medians of {RUNS}\n{'':36}{'Spark':>10}{'Polars':>10}{'ratio':>8}")
-        for name, ask in questions(snapshot.as_of, month).items():
-            assert_frame_equal(ask(spark), ask(polars))
-            ours, theirs = seconds(ask, spark), seconds(ask, PolarsEngine(snapshot, polars.now))
-            print(f"{name:36}{ours:8.2f} s{theirs:8.3f} s{ours / theirs:7.1f}x", flush=True)
+        spark = SparkEngine(snapshot, cluster, end)
+        for each in asked:
+            rows.append([each.name, *_in_turn(each, spark, lambda: PolarsEngine(snapshot, end))])
+            print(*rows[-1], flush=True)
+        month = next(each for each in asked if each.one_month).wanted
         start = time.perf_counter()
-        rows = sum(frame.height for frame in views.batches(spark, month))
-        print(f"an export of {rows:,} events, every column: {time.perf_counter() - start:.1f} s")
+        exported = sum(frame.height for frame in views.batches(spark, month))
+        rows.append([f"an export of {exported:,} events, every column", time.perf_counter() - start, "–", "–"])
+    columns = ["question", "Spark, s", "Polars, s", "Spark / Polars"]
+    found = {"how": _HOW.format(memory=WORKER_MB, runs=RUNS), "columns": columns, "rows": rows}
+    results.put("spark", archive.EVENTS, found)
+
+
+def _in_turn(question: Question, spark: SparkEngine, polars: Callable[[], PolarsEngine]) -> tuple[float, float, float]:
+    told = difference(by_views(spark, question), by_views(polars(), question))
+    assert not told, f"{question.name}: {told}"
+    ours, theirs = [], []
+    for turn in range(1, RUNS + 1):
+        ours.append(_seconds(spark, question.turned(turn)))
+        theirs.append(_seconds(polars(), question.turned(turn)))
+    one, other = statistics.median(ours), statistics.median(theirs)
+    return one, other, one / other
+
+
+def _seconds(engine: Engine, question: Question) -> float:
+    start = time.perf_counter()
+    by_views(engine, question)
+    return time.perf_counter() - start
