@@ -5,6 +5,7 @@ What a view counts is handed to its SQL as rows that stand for several events ea
 their numbers, which takes a quarter of the time of grouping them.
 """
 
+from datetime import datetime, timedelta
 from functools import partial
 
 import numpy as np
@@ -12,17 +13,18 @@ import polars as pl
 
 from dashboard.archive.held import Count
 from dashboard.events.adornment import Width
-from dashboard.events.columns import TIME
+from dashboard.events.columns import TIME, moment
 from dashboard.query.meant import Meant
 from dashboard.query.narrow import contains
 
 _WEIGHT = pl.len().cast(pl.Int64).alias("weight")
-_MICROSECONDS = {
-    Width.MINUTE: 60_000_000,
-    Width.FIVE_MINUTES: 300_000_000,
-    Width.HOUR: 3_600_000_000,
-    Width.DAY: 86_400_000_000,
+_LENGTHS = {
+    Width.MINUTE: timedelta(minutes=1),
+    Width.FIVE_MINUTES: timedelta(minutes=5),
+    Width.HOUR: timedelta(hours=1),
+    Width.DAY: timedelta(days=1),
 }
+_MICROSECOND = timedelta(microseconds=1)
 _OF_HOURS = (Width.HOUR, Width.SIX_HOURS)  # what is wider is whole days
 _AT_ONCE = 1 << 20  # rows that are counted together: what is made of them for it stays small
 _SPARSE = 4  # numbers beyond so many times the rows are grouped: most of them would count nothing
@@ -52,21 +54,57 @@ def by_bucket(events: Meant, width: Width, column: str = "category") -> pl.LazyF
         parts = _of_slices(events.rows(columns), partial(_of_buckets, column, width))
     else:
         step = Width.HOUR if width in _OF_HOURS else Width.DAY
-        parts = _counted(events, f"{step.name} of {column}", column, columns, partial(_of_buckets, column, step))
+        count = partial(_of_buckets, column, step)
+        parts = _counted(events, f"{step.name} of {column}", column, columns, count, step)
     return _summed(parts, pl.col("bucket").dt.truncate(width.value), pl.col(column)) if parts else None
 
 
-def _counted(events: Meant, name: str, by: str, columns: tuple[str, ...], count: Count) -> list[pl.DataFrame]:
-    """The counts of each file, or of each run of rows where only some of a file's rows are meant."""
+def _counted(
+    events: Meant, name: str, by: str, columns: tuple[str, ...], count: Count, step: Width | None = None
+) -> list[pl.DataFrame]:
+    """The counts of each file, or of each run of rows where only some of a file's rows are meant.
+
+    Counts by a `step` of time serve where only the window cuts a file, too: all but the steps that it cuts.
+    """
     if (condition := events.condition) is not None and {*condition.meta.root_names()} == {by}:
-        counted = _counted(events.whatever_they_fulfil(), name, by, columns, count)
+        counted = _counted(events.whatever_they_fulfil(), name, by, columns, count, step)
         return [pl.concat(counted).filter(condition)] if counted else []
     whole = [piece for piece in events.pieces if events.takes_all_of(piece)]
-    cut = [piece for piece in events.pieces if not events.takes_all_of(piece)]
-    return [
-        *events.held.counts(whole, name, columns, count),
-        *_of_slices(events.within(cut).rows(columns), count),
+    cut = events.within([piece for piece in events.pieces if not events.takes_all_of(piece)])
+    counted = events.held.counts(whole, name, columns, count)
+    if step is None or events.condition is not None or events.found is not None:
+        return [*counted, *_of_slices(cut.rows(columns), count)]
+    first, last = _whole_steps(events, step)
+    by_time = cut.within([piece for piece in cut.pieces if piece.part.last_seq < events.as_of])
+    steps = by_time.between(first, last) if first is None or last is None or first < last else by_time.within([])
+    if not steps.pieces:
+        return [*counted, *_of_slices(cut.rows(columns), count)]
+    of_files = pl.concat(events.held.counts(steps.pieces, name, columns, count))
+    inside = of_files.lazy().filter(_lies_between(first, last)).collect(engine="in-memory")
+    rows = [
+        cut.within([piece for piece in cut.pieces if piece.part.last_seq >= events.as_of]).rows(columns),
+        by_time.between(events.since, first).rows(columns) if first != events.since else None,
+        by_time.between(last, events.until).rows(columns) if last != events.until else None,
     ]
+    edges = [some for some in rows if some is not None]
+    return [*counted, inside, *_of_slices(pl.concat(edges) if edges else None, count)]
+
+
+def _whole_steps(events: Meant, step: Width) -> tuple[datetime | None, datetime | None]:
+    """The window without the steps that it cuts; it ends before it begins where it holds none."""
+    first, last = events.since, events.until
+    if first is not None and (start := step.floor(first)) != first:
+        first = start + _LENGTHS[step]
+    return first, last if last is None else step.floor(last)
+
+
+def _lies_between(first: datetime | None, last: datetime | None) -> pl.Expr:
+    bucket, ends = pl.col("bucket"), []
+    if first is not None:
+        ends.append(bucket >= moment(first))
+    if last is not None:
+        ends.append(bucket < moment(last))
+    return pl.all_horizontal(ends) if ends else pl.lit(value=True)
 
 
 def _of_slices(rows: pl.LazyFrame | None, count: Count) -> list[pl.DataFrame]:
@@ -100,24 +138,23 @@ def _of_values(column: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _of_buckets(column: str, width: Width, rows: pl.DataFrame) -> pl.DataFrame:
     """Bucket and text as one number, the null beyond all texts."""
-    texts, step = rows[column], _MICROSECONDS[width]
+    texts, step = rows[column], _LENGTHS[width] // _MICROSECOND
     numbers = texts.to_physical()
-    steps = rows["occurred_at"].to_physical() // step
-    first, last, kinds = _least(steps), _largest(steps), _largest(numbers) + 2
+    steps = rows["occurred_at"].to_physical().to_numpy() // step
+    first, last, kinds = (steps.min(), steps.max(), _largest(numbers) + 2) if rows.height else (0, 0, 2)
     if (last - first + 1) * kinds > _SPARSE * rows.height:
         return rows.group_by(pl.col("occurred_at").dt.truncate(width.value).alias("bucket"), column).agg(_WEIGHT)
-    weights = np.bincount(((steps - first) * kinds + numbers.cast(pl.Int64).fill_null(kinds - 1)).to_numpy())
+    known = numbers.cast(pl.Int64).fill_null(kinds - 1) if numbers.null_count() else numbers
+    weights = np.bincount((steps - first) * kinds + known.to_numpy())
     found = np.flatnonzero(weights)
     which = pl.Series(column, found % kinds)
+    if numbers.null_count():
+        which = which.set(which == kinds - 1, None)
     return pl.DataFrame([
         pl.Series("bucket", (found // kinds + first) * step, dtype=pl.Int64).cast(TIME),
-        which.set(which == kinds - 1, None).cast(numbers.dtype).cat.to(texts.dtype),
+        which.cast(numbers.dtype).cat.to(texts.dtype),
         pl.Series("weight", weights[found], dtype=pl.Int64),
     ])  # fmt: skip
-
-
-def _least(numbers: pl.Series) -> int:
-    return int(numbers.min() or 0)  # type: ignore[arg-type]  # numbers
 
 
 def _largest(numbers: pl.Series) -> int:

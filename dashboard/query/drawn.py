@@ -7,7 +7,7 @@ from typing import TypeVar
 import polars as pl
 
 from dashboard.events.adornment import Width
-from dashboard.events.columns import TIME
+from dashboard.events.columns import TIME, moment
 from dashboard.events.times import EARLIEST
 
 _OF_THE_CALENDAR = (Width.MONTH, Width.YEAR)
@@ -26,9 +26,13 @@ class Drawn:
 
     def buckets(self) -> pl.Series:
         """The start of each bucket."""
-        return pl.datetime_range(
-            self.width.floor(self.since), self.until, self.width.value, closed="left", eager=True, time_unit="us"
-        ).alias("bucket")
+        return self.bucket_rows().collect(engine="in-memory").to_series()
+
+    def bucket_rows(self) -> pl.LazyFrame:
+        """The same as the column bucket."""
+        first, end = moment(self.width.floor(self.since)), moment(self.until)
+        starts = pl.datetime_range(first, end, self.width.value, closed="left", time_unit="us")
+        return pl.LazyFrame().select(bucket=starts)
 
     def steps(self) -> int:
         """How many buckets further back the period before begins: so many that the two do not overlap."""
@@ -66,6 +70,7 @@ def gathered(found: pl.DataFrame) -> pl.DataFrame:
 
 def zero_filled(found: pl.DataFrame, drawn: Drawn) -> pl.DataFrame:
     """A row for each category in each bucket, ordered by both."""
-    spine = drawn.buckets().to_frame().join(found.select(pl.col("category").unique()), how="cross")
-    filled = spine.join(found, on=["bucket", "category"], how="left", nulls_equal=True)
-    return filled.with_columns(pl.col("events").fill_null(0)).sort("bucket", "category", nulls_last=True)
+    spine = drawn.bucket_rows().join(found.lazy().select(pl.col("category").unique()), how="cross")
+    filled = spine.join(found.lazy(), on=["bucket", "category"], how="left", nulls_equal=True)
+    ordered = filled.with_columns(pl.col("events").fill_null(0)).sort("bucket", "category", nulls_last=True)
+    return ordered.collect(engine="in-memory")

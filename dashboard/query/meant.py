@@ -59,6 +59,12 @@ class Meant:
         of_piece = dict(zip((piece.part.uri for piece in self.pieces), self.found, strict=True))
         return replace(self, pieces=tuple(pieces), found=tuple(of_piece[piece.part.uri] for piece in pieces))
 
+    def between(self, since: datetime | None, until: datetime | None) -> "Meant":
+        """Those of a part of the window; of a filter whose rows were not looked up."""
+        assert self.found is None
+        pieces = tuple(piece for piece in self.pieces if _may_lie_in(piece, since, until))
+        return replace(self, pieces=pieces, since=since, until=until)
+
     def looked_up(self) -> "Meant":
         """The same, with a condition on several columns looked up once, for all that is asked of them.
 
@@ -97,9 +103,9 @@ class Meant:
             if self.found is not None:
                 inner.append(frame.select(pl.col(asked).gather(self.found[number])))
             elif not self._cuts(piece):
-                inner.append(frame.select(asked))
+                inner.append(_only(frame, asked))
             elif (within := self._sliced(piece, frame)) is not None:
-                inner.append(within.select(asked))
+                inner.append(_only(within, asked))
             else:
                 parts.append(frame.lazy().filter(condition).select(wanted))  # type: ignore[arg-type]  # edges are conditions
         if inner:
@@ -192,6 +198,10 @@ def meant(snapshot: Snapshot, wanted: EventFilter, now: datetime) -> Meant | Non
     everything.check_files()
     conditions = [_condition(everything, name, texts) for name, texts in wanted.values().items()]
     return everything.also(reduce(and_, conditions)) if conditions else everything
+
+
+def _only(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    return frame if frame.columns == columns else frame.select(columns)
 
 
 def _may_lie_in(piece: Piece, since: datetime | None, until: datetime | None) -> bool:

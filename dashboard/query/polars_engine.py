@@ -63,7 +63,7 @@ class PolarsEngine:
             held = engine._held(lambda: engine._decoded(view, wanted, added))
             found = _run(view, _adorned(engine._narrowed(wanted), added) if held is None else held)
             asked = found if limit is None else found.head(limit)
-            return declared(_of_few(asked) if held is not None and view in _OF_COUNTS else asked.collect(), view)
+            return _of_few(asked) if held is not None and view in _OF_COUNTS else asked.collect()
 
         return self._asked(ask)
 
@@ -126,7 +126,7 @@ class PolarsEngine:
             slice_ = seek.by_number(events, sort.column, most, descending=sort.descending).slice(offset)
         else:
             return None
-        return declared(_of_few(_run(view, fetch.rows(events, slice_, view_columns(view)).lazy())), view)
+        return _of_few(_run(view, fetch.rows(events, slice_, view_columns(view)).lazy()))
 
     def _fetched(self, view: str, keys: pl.DataFrame) -> pl.DataFrame:
         """The rows of the keys, in their order."""
@@ -142,7 +142,7 @@ class PolarsEngine:
             events = engine.snapshot.events
             if column == "seq" and engine.snapshot.pieces:
                 events = fetch.around(engine.snapshot, value)
-            return declared(_run(view, events.filter(pl.col(column) == value)).collect(), view)
+            return _run(view, events.filter(pl.col(column) == value)).collect()
 
         return self._asked(ask)
 
@@ -212,7 +212,9 @@ def _vanished() -> UnreachableError:
 
 
 def _run(view: str, events: pl.LazyFrame) -> pl.LazyFrame:
-    return pl.SQLContext(events=events, eager=False).execute(view_sql(view))
+    """What the view's statement says, of exactly the types that it declares."""
+    found = pl.SQLContext(events=events, eager=False).execute(view_sql(view))
+    return found.select(pl.col(name).cast(dtype) for name, dtype in SCHEMAS[view].items())
 
 
 def _of_few(relation: pl.LazyFrame) -> pl.DataFrame:

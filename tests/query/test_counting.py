@@ -16,7 +16,7 @@ from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.events.adornment import Bucket, Facet, Width
 from dashboard.events.columns import TIME
 from dashboard.events.filter import EventFilter
-from dashboard.query import views
+from dashboard.query import counting, views
 from dashboard.query.counting import _of_buckets, _of_values
 from dashboard.query.polars_engine import PolarsEngine
 from dashboard.query.sort import Sort
@@ -95,6 +95,44 @@ def test_what_only_the_kind_decides_is_counted_as_if_rows_were_looked_at(
             assert_frame_equal(held.answer(view, wanted, added), plain_rows.answer(view, wanted, added))
         pages = (views.log_page(engine, wanted, order, 1, 5) for engine in (held, plain_rows))
         assert_frame_equal(*pages)
+
+
+QUARTER = 6 * 3_600_000  # in milliseconds, as the events of `pieces_of` are said
+MINUTES = st.integers(-12, 20).map(lambda quarters: quarters * 6 * 60) | st.integers(-1440, 7200)
+OF_DAYS = st.tuples(st.integers(0, 17 * QUARTER) | st.integers(0, 17).map(lambda quarters: quarters * QUARTER),
+                    st.sampled_from([None, "a"]), st.sampled_from(["Auth", "User"]))  # fmt: skip
+
+
+@given(st.data(), st.sets(MINUTES, min_size=1, max_size=2), st.sampled_from(Width), st.sampled_from([(), ("Auth",)]))
+@settings(max_examples=cases(150), deadline=None)
+def test_a_window_that_cuts_files_takes_their_own_counts_of_what_it_leaves_whole(
+    data: st.DataObject, minutes: set[int], width: Width, category: tuple[str, ...]
+) -> None:
+    files = data.draw(st.lists(st.lists(OF_DAYS, min_size=4, max_size=12), min_size=1, max_size=4))
+    pieces = pieces_of(files, data.draw(st.lists(st.booleans(), min_size=len(files), max_size=len(files))))
+    total = sum(piece.part.rows for piece in pieces)
+    as_of = data.draw(st.just(total) | st.integers(0, total))
+    events = pl.concat([piece.rows for piece in pieces]).filter(pl.col("seq") < as_of)
+    some = tuple(piece for piece in pieces if piece.part.first_seq < as_of)
+    held = PolarsEngine(Snapshot(as_of, events, pieces=some, held=Held(1 << 20)), NOW)
+    plain_rows = PolarsEngine(Snapshot(as_of, events), NOW)
+    first, last = (START + timedelta(minutes=edge(minutes)) for edge in (min, max))
+    for since, until in ((None, None), (first, None), (None, last), (first, last) if first < last else (None, None)):
+        asked = "actions_over_time", EventFilter(category=category, since=since, until=until), Bucket(width)
+        assert_frame_equal(held.answer(*asked), plain_rows.answer(*asked))
+
+
+def test_of_a_window_only_the_days_that_it_cuts_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    count = counting._of_buckets
+    monkeypatch.setattr(counting, "_of_buckets", lambda *asked: (counted.append(asked[-1].height), count(*asked))[1])
+    (piece,) = pieces_of([[(at * QUARTER, "a", "Auth") for at in range(40)]], [True])
+    engine = PolarsEngine(Snapshot(40, piece.rows, pieces=(piece,), held=Held(1 << 20)), NOW)
+    for days, looked_at in ((2, [40, 2]), (3, [2]), (4, [2])):  # all of the file once; then 12 to 24 o'clock
+        counted.clear()
+        window = EventFilter(since=START + timedelta(hours=12), until=START + timedelta(days=days))
+        found = engine.answer("actions_over_time", window, Bucket(Width.DAY))
+        assert (found["events"].sum(), counted) == (4 * days - 2, looked_at)
 
 
 def test_files_that_were_counted_are_not_read_again_for_some_of_their_kinds() -> None:
