@@ -62,10 +62,17 @@ def _questions(found: Mapping[str, Any]) -> Iterator[Judged]:
         if limits["postgres"]:
             plain = row.get("plain")
             limit = f"{name}: {limits['postgres']:.0f} x quicker than plain PostgreSQL"
-            met = None if plain is None else plain >= limits["postgres"] * ours
-            yield Judged(limit, f"{factor(plain, ours)} x", met)
+            beside = beside_plain(row)
+            met = None if plain is None else plain >= limits["postgres"] * beside
+            yield Judged(limit, f"{factor(plain, beside)} x", met)
     held = found["memory"]["Auditlens"]["peak"]
     yield Judged("memory after all questions: below 2 GiB", bytes_(held), held < _MOST_MEMORY)
+
+
+def beside_plain(row: Mapping[str, Any]) -> float:
+    """Our time in turn with PostgreSQL's; where that was not measured, the one in turn with DuckDB's."""
+    beside: float = row.get("ours_beside_plain") or row["ours"]
+    return beside
 
 
 def _browser(found: Mapping[str, Any]) -> Iterator[Judged]:

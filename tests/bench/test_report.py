@@ -36,6 +36,13 @@ def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
     assert [one.met for one in limits.judged(figures, "10000000")] == [True, True, None, True]
 
 
+def test_postgresql_is_held_against_what_was_asked_in_turn_with_it() -> None:
+    figures = kept(0.01)
+    figures["10000000"]["questions"]["rows"][0]["ours_beside_plain"] = 0.025
+    assert [one.met for one in limits.judged(figures, "10000000")] == [True, True, False, True]
+    assert "| 200 | 8.00 |" in report.written(figures)
+
+
 @pytest.mark.parametrize(("large", "met"), [(0.0129, True), (0.0131, False)])
 def test_a_month_costs_the_same_in_a_longer_log(large: float, met: bool) -> None:  # a row of the table
     figures = kept(0.01) | kept(large, size="100000000")

@@ -130,9 +130,17 @@ def _asked(asker: Asker, question: Question, way: str | None, limit_s: int) -> o
         answer = ask()
         return Asked(time.perf_counter() - began, answer)
     except Exception as wrong:  # noqa: BLE001  # it is raised where the question was asked
-        return wrong
+        return _first_of(wrong)
     finally:
         signal.alarm(0)
+
+
+def _first_of(wrong: BaseException) -> BaseException:
+    """TooLong where that is what began it: a driver that was stopped may fail once more while it cleans up."""
+    at: BaseException | None = wrong
+    while at is not None and not isinstance(at, TooLong):
+        at = at.__context__
+    return at or wrong
 
 
 def _stop(*_: object) -> None:
