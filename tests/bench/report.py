@@ -25,9 +25,9 @@ which for Auditlens includes reading the columns that it then keeps; the other t
 of up to 15 where they take less than a second together, each of another month or another word, Auditlens and DuckDB in
 turn. DuckDB reads the same Parquet files with {threads} threads, in whichever of several ways was the quickest here:
 the last column names it. PostgreSQL runs the same files of `queries/views/` over one table with all columns: *plain*
-has a primary key and three indexes, *best* trigram and covering indexes as well; where *plain* has a limit, it was asked in
-turn with Auditlens once more, and the ratio is of those times. pandas reads the needed columns by `read_sql` and counts
-in a dataframe; it is asked once.
+has a primary key and three indexes, *best* trigram and covering indexes as well; where *plain* has a limit, it was
+asked in turn with Auditlens once more, and the ratio is of those times. pandas reads the needed columns by `read_sql`
+and counts in a dataframe; it is asked once.
 """
 
 
