@@ -30,10 +30,10 @@ class Width(StrEnum):
                 return day.replace(day=1)
             case Width.YEAR:
                 return day.replace(month=1, day=1)
-        return day + (moment - day) // _LENGTHS[self] * _LENGTHS[self]
+        return day + (moment - day) // LENGTHS[self] * LENGTHS[self]
 
 
-_LENGTHS = {
+LENGTHS = {  # of a bucket
     Width.MINUTE: timedelta(minutes=1),
     Width.FIVE_MINUTES: timedelta(minutes=5),
     Width.HOUR: timedelta(hours=1),
@@ -64,7 +64,7 @@ def width_of(since: datetime, until: datetime, wished: Width | None = None) -> W
     if wished is None:
         return next((width for longest, width in _LONGEST if until - since <= longest), Width.YEAR)
     wider = list(Width)[list(Width).index(wished) :]
-    return next((width for width in wider if until - since <= MOST_BUCKETS * _LENGTHS[width]), Width.YEAR)
+    return next((width for width in wider if until - since <= MOST_BUCKETS * LENGTHS[width]), Width.YEAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,12 @@ import numpy as np
 import polars as pl
 
 from dashboard.archive.held import Count
-from dashboard.events.adornment import Width
-from dashboard.events.columns import TIME, moment
+from dashboard.events.adornment import LENGTHS, Width
+from dashboard.events.columns import TIME
 from dashboard.query.meant import Meant
-from dashboard.query.narrow import contains
+from dashboard.query.narrow import between, contains
 
 _WEIGHT = pl.len().cast(pl.Int64).alias("weight")
-_LENGTHS = {
-    Width.MINUTE: timedelta(minutes=1),
-    Width.FIVE_MINUTES: timedelta(minutes=5),
-    Width.HOUR: timedelta(hours=1),
-    Width.DAY: timedelta(days=1),
-}
 _MICROSECOND = timedelta(microseconds=1)
 _OF_HOURS = (Width.HOUR, Width.SIX_HOURS)  # what is wider is whole days
 _AT_ONCE = 1 << 20  # rows that are counted together: what is made of them for it stays small
@@ -74,37 +68,33 @@ def _counted(
     counted = events.held.counts(whole, name, columns, count)
     if step is None or events.condition is not None or events.found is not None:
         return [*counted, *_of_slices(cut.rows(columns), count)]
-    first, last = _whole_steps(events, step)
-    by_time = cut.within([piece for piece in cut.pieces if piece.part.last_seq < events.as_of])
+    return [*counted, *_of_steps(cut, step, name, columns, count)]
+
+
+def _of_steps(cut: Meant, step: Width, name: str, columns: tuple[str, ...], count: Count) -> list[pl.DataFrame]:
+    """Of files that window or state cut: their own counts of the steps that lie in the window, and the rest."""
+    first, last = _whole_steps(cut, step)
+    by_time = cut.within([piece for piece in cut.pieces if piece.part.last_seq < cut.as_of])
     steps = by_time.between(first, last) if first is None or last is None or first < last else by_time.within([])
     if not steps.pieces:
-        return [*counted, *_of_slices(cut.rows(columns), count)]
-    of_files = pl.concat(events.held.counts(steps.pieces, name, columns, count))
-    inside = of_files.lazy().filter(_lies_between(first, last)).collect(engine="in-memory")
+        return _of_slices(cut.rows(columns), count)
+    of_files = pl.concat(cut.held.counts(steps.pieces, name, columns, count))
+    inside = of_files.lazy().filter(*between("bucket", first, last)).collect(engine="in-memory")
     rows = [
-        cut.within([piece for piece in cut.pieces if piece.part.last_seq >= events.as_of]).rows(columns),
-        by_time.between(events.since, first).rows(columns) if first != events.since else None,
-        by_time.between(last, events.until).rows(columns) if last != events.until else None,
+        cut.within([piece for piece in cut.pieces if piece.part.last_seq >= cut.as_of]).rows(columns),
+        by_time.between(cut.since, first).rows(columns) if first != cut.since else None,
+        by_time.between(last, cut.until).rows(columns) if last != cut.until else None,
     ]
     edges = [some for some in rows if some is not None]
-    return [*counted, inside, *_of_slices(pl.concat(edges) if edges else None, count)]
+    return [inside, *_of_slices(pl.concat(edges) if edges else None, count)]
 
 
 def _whole_steps(events: Meant, step: Width) -> tuple[datetime | None, datetime | None]:
     """The window without the steps that it cuts; it ends before it begins where it holds none."""
     first, last = events.since, events.until
     if first is not None and (start := step.floor(first)) != first:
-        first = start + _LENGTHS[step]
+        first = start + LENGTHS[step]
     return first, last if last is None else step.floor(last)
-
-
-def _lies_between(first: datetime | None, last: datetime | None) -> pl.Expr:
-    bucket, ends = pl.col("bucket"), []
-    if first is not None:
-        ends.append(bucket >= moment(first))
-    if last is not None:
-        ends.append(bucket < moment(last))
-    return pl.all_horizontal(ends) if ends else pl.lit(value=True)
 
 
 def _of_slices(rows: pl.LazyFrame | None, count: Count) -> list[pl.DataFrame]:
@@ -138,7 +128,7 @@ def _of_values(column: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _of_buckets(column: str, width: Width, rows: pl.DataFrame) -> pl.DataFrame:
     """Bucket and text as one number, the null beyond all texts."""
-    texts, step = rows[column], _LENGTHS[width] // _MICROSECOND
+    texts, step = rows[column], LENGTHS[width] // _MICROSECOND
     numbers = texts.to_physical()
     steps = rows["occurred_at"].to_physical().to_numpy() // step
     first, last, kinds = (steps.min(), steps.max(), _largest(numbers) + 2) if rows.height else (0, 0, 2)

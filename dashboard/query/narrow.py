@@ -19,7 +19,7 @@ Network = tuple[int, int, int]  # family, mask, masked address
 
 def narrow(events: pl.LazyFrame, wanted: EventFilter, now: datetime) -> pl.LazyFrame:
     """The events the filter means. A search reads the columns of few distinct values once, here, for what matches."""
-    in_time = events.filter(*between) if (between := _between(*wanted.window(now))) else events
+    in_time = events.filter(*ends) if (ends := between("occurred_at", *wanted.window(now))) else events
     conditions = [_condition(in_time, name, texts) for name, texts in wanted.values().items()]
     return in_time.filter(*conditions) if conditions else in_time
 
@@ -42,8 +42,9 @@ def finds(field: str, column: str, texts: tuple[str, ...]) -> pl.Expr:
     return pl.any_horizontal([value.str.starts_with(text) for text in wanted])
 
 
-def _between(since: datetime | None, until: datetime | None) -> list[pl.Expr]:
-    time = pl.col("occurred_at")
+def between(column: str, since: datetime | None, until: datetime | None) -> list[pl.Expr]:
+    """What a time fulfils that lies in a half-open range: nothing where it has no ends."""
+    time = pl.col(column)
     start = [time >= moment(since)] if since else []
     return [*start, time < moment(until)] if until else start
 

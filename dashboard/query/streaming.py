@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import polars as pl
 
-from dashboard.events.columns import SCHEMA, TIME, moment
+from dashboard.events.columns import SCHEMA, TIME
+from dashboard.query.narrow import between
 from dashboard.query.sort import Sort
 
 PAGE_RUN_ROWS = 100_000
@@ -199,10 +200,7 @@ def _back_from(now: datetime) -> Iterator[datetime]:
 
 def _stretch(events: pl.LazyFrame, sort: Sort, before: datetime | None, until: datetime | None) -> pl.LazyFrame:
     """The events that the order has between two moments, the later one excluded."""
-    time = pl.col(sort.column)
-    low, high = (until, before) if sort.descending else (before, until)
-    parts = [time >= moment(low)] if low else []
-    parts += [time < moment(high)] if high else []
+    parts = between(sort.column, *((until, before) if sort.descending else (before, until)))
     return events.filter(*parts) if parts else events
 
 
