@@ -3,57 +3,32 @@
 A file of the archive never changes, so what was decoded of it stays right for as long as the file is part of the log. A
 text column is held as categories: one dictionary for all files, one small number a row, so that a filter, a group or a
 search looks at the distinct values and then at numbers. What is found out about a file is kept longer than its columns:
-its distinct values, its counts. Bytes are bounded: what was asked for longest ago goes first, and a question that needs
-more than there is room for is answered from the files instead.
+its distinct values, its counts, which of its rows a search finds. Bytes are bounded: what was asked for longest ago
+goes first. A question that needs more at once than there is room for is answered from the files instead; values, counts
+and marks are found out a few files at a time.
 """
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 import polars as pl
 
+from dashboard.archive.dictionaries import TEXTS, Dictionaries, bytes_of, distinct
+from dashboard.archive.found_out import FoundOut, Key
 from dashboard.archive.snapshot import Piece
-from dashboard.events.columns import SCHEMA
 
-Code = type[pl.UInt8] | type[pl.UInt16] | type[pl.UInt32]
-
-_CODES: Mapping[str, Code] = {
-    "category": pl.UInt16,
-    "action": pl.UInt16,
-    "outcome": pl.UInt8,
-    "actor_type": pl.UInt8,
-    "region": pl.UInt16,
-    "country": pl.UInt16,
-    "reported_region": pl.UInt16,
-    "source": pl.UInt16,
-    "clock": pl.UInt8,
-    "erased": pl.UInt8,
-    "actor": pl.UInt32,
-    "source_ip": pl.UInt32,
-    "target": pl.UInt32,
-    "description": pl.UInt32,
-    "user_agent": pl.UInt32,
-}
-"""The texts that are held, each with how large its numbers are: more distinct values than fit are not held."""
-_PLAIN = ("occurred_at", "recorded_at", "seq", "id", "source_seq")
-
-TEXTS = frozenset(_CODES)
-NUMBERS = frozenset(_PLAIN)  # times are numbers too
-HOLDABLE = TEXTS | NUMBERS
-_WIDTHS: Mapping[Code, int] = {pl.UInt8: 1, pl.UInt16: 2, pl.UInt32: 4}
-_MOST_VALUE_BYTES = 256 << 20  # of the distinct values of one column
-_VALUE_OVERHEAD = 48
 DEFAULT_HELD_BYTES = 640 << 20
 _AT_ONCE = 8  # files decoded together
+_MARKS_SHARE = 10  # of the memory, one part in so many is for marks: each search leaves some
 
 T = TypeVar("T")
 Found = TypeVar("Found", pl.Series, pl.DataFrame)
-
-Key = tuple[str, str]  # a file and a column
+Read = Callable[[Sequence[Piece], Sequence[str]], list[pl.DataFrame]]
 Count = Callable[[pl.DataFrame], pl.DataFrame]
+Pass = Callable[[str, pl.Series], pl.Series]  # of a column's distinct values, those that are looked for
 
 
 class TooLarge(Exception):
@@ -65,25 +40,21 @@ class Held:
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
-        self._types: dict[str, pl.DataType] = {
-            **{name: SCHEMA[name] for name in _PLAIN},
-            **{name: pl.Categorical(pl.Categories.random(physical=codes)) for name, codes in _CODES.items()},
-        }
+        self._dictionaries = Dictionaries()
         self._columns: OrderedDict[Key, pl.Series] = OrderedDict()
-        self._values: dict[Key, pl.Series] = {}
-        self._counts: dict[Key, pl.DataFrame] = {}
+        self._values: FoundOut[pl.Series] = FoundOut()
+        self._counts: FoundOut[pl.DataFrame] = FoundOut()
+        self._marks: FoundOut[pl.Series] = FoundOut()
         self._in_order: dict[str, bool] = {}
-        self._value_bytes: dict[str, int] = {}
-        self._codes_seen: dict[str, int] = {}
-        self._unfit: set[str] = set()
-        self._bytes = self._found_bytes = 0  # of the columns; of values and counts
+        self._bytes = 0  # of the columns
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
     @property
     def size_bytes(self) -> int:
         """What the held columns take, their dictionaries and what was found out about files included."""
-        return self._bytes + self._found_bytes + sum(self._value_bytes.values())
+        found = self._values.size_bytes + self._counts.size_bytes + self._marks.size_bytes
+        return self._bytes + found + self._dictionaries.size_bytes
 
     def is_filled(self, share: float) -> bool:
         """Whether so much of the memory is taken."""
@@ -95,7 +66,9 @@ class Held:
         What is not held yet is decoded: about 10 ms a column of a file of 250,000 rows. Raises TooLarge.
         """
         names = tuple(dict.fromkeys(columns))
-        self._check(pieces, names)
+        self._check_kinds(names)
+        if not self._has_room(pieces, names):
+            raise TooLarge
         while (frames := self._assembled(pieces, names)) is None:
             with self._loading:
                 self._load(pieces, names)
@@ -104,32 +77,47 @@ class Held:
                     return frames
         return frames
 
-    def values(self, piece: Piece, column: str) -> pl.Series:
-        """The distinct values of a text column of a piece, null among them if there is one. Raises TooLarge."""
-        key = (piece.part.uri, column)
-        if (known := self._values.get(key)) is None:
-            known = self.frames([piece], [column])[0][column].unique()
-            with self._lock:
-                self._keep(self._values, key, known)
-        return known
+    def lent(self, pieces: Sequence[Piece], columns: Iterable[str]) -> list[pl.DataFrame]:
+        """As `frames`, of a few of too many pieces: what isn't held is decoded for this once, and nothing makes way
+        for it. Raises TooLarge.
+        """
+        names = tuple(dict.fromkeys(columns))
+        self._check_kinds(names)
+        with self._lock:
+            held = {key: self._columns[key] for key in _keys(pieces, names) if key in self._columns}
+        with self._loading:
+            for some in _bites(_lacking(pieces, names, held)):
+                held |= self._decoded(some)
+        return [pl.DataFrame([held[key] for key in _keys([piece], names)]) for piece in pieces]
+
+    def values(self, pieces: Sequence[Piece], column: str) -> list[pl.Series]:
+        """The distinct values of a text column of each piece, null among them if there is one. Raises TooLarge."""
+        return self._values_by(self.frames if self._has_room(pieces, [column]) else self.lent, pieces, column)
 
     def counts(self, pieces: Sequence[Piece], name: str, columns: Sequence[str], count: Count) -> list[pl.DataFrame]:
         """What `count` makes of each piece's columns. Asked once and kept by its name, also when the columns go.
 
         Raises TooLarge.
         """
-        with self._lock:
-            known = {uri: one for (uri, its), one in self._counts.items() if its == name}
-        found: dict[str, pl.DataFrame] = {}
-        for some in _bites([piece for piece in pieces if piece.part.uri not in known]):
+        known, lacking = self._known(self._counts, pieces, name)
+        for some in _bites(lacking):
             for piece, frame in zip(some, self.frames(some, columns), strict=True):
-                found[piece.part.uri] = count(frame)
-        if found:
-            with self._lock:
-                for uri, one in found.items():
-                    self._keep(self._counts, (uri, name), one)
-            self._shrink()
-        known.update(found)
+                known[piece.part.uri] = count(frame)
+        self._keep(self._counts, lacking, name, known)
+        return [known[piece.part.uri] for piece in pieces]
+
+    def marks(self, pieces: Sequence[Piece], name: str, columns: Sequence[str], passing: Pass) -> list[pl.Series]:
+        """Whether each row of each piece holds, in one of the text columns, a value that passes: a bit a row.
+
+        Asked once and kept by its name. Where the columns can't be held together, some files are looked at after the
+        other, and of each only the columns that have such a value. Raises TooLarge.
+        """
+        known, lacking = self._known(self._marks, pieces, name)
+        fits = self._has_room(lacking, columns)
+        for some in ([lacking] if fits else _bites(lacking)) if lacking else ():
+            marked = self._marked(self.frames if fits else self.lent, some, columns, passing)
+            known.update(zip((piece.part.uri for piece in some), marked, strict=True))
+        self._keep(self._marks, lacking, name, known)
         return [known[piece.part.uri] for piece in pieces]
 
     def in_order(self, piece: Piece) -> bool:
@@ -146,18 +134,59 @@ class Held:
         uris = {piece.part.uri for piece in pieces}
         with self._lock:
             for key in [key for key in self._columns if key[0] not in uris]:
-                self._bytes -= _bytes_of(self._columns.pop(key))
-            for found in (self._values, self._counts):
-                for key in [key for key in found if key[0] not in uris]:
-                    self._drop(found, key)
+                self._bytes -= int(self._columns.pop(key).estimated_size())
+            for found in (self._values, self._counts, self._marks):
+                found.drop(lambda key: key[0] not in uris)
             for uri in self._in_order.keys() - uris:
                 del self._in_order[uri]
 
-    def _check(self, pieces: Sequence[Piece], names: Sequence[str]) -> None:
-        if not HOLDABLE.issuperset(names) or not self._unfit.isdisjoint(names):
-            raise TooLarge
-        rows = sum(piece.part.rows for piece in pieces)
-        if rows * sum(_width(name) for name in names) > self._most:
+    def _known(
+        self, found: FoundOut[Found], pieces: Sequence[Piece], name: str
+    ) -> tuple[dict[str, Found], list[Piece]]:
+        """What is known of the pieces, by file, and those of which it isn't."""
+        with self._lock:
+            known = dict(zip((piece.part.uri for piece in pieces), found.of(pieces, name), strict=True))
+        lacking = [piece for piece in pieces if known[piece.part.uri] is None]
+        return {uri: one for uri, one in known.items() if one is not None}, lacking
+
+    def _keep(self, found: FoundOut[Found], new: Sequence[Piece], name: str, known: Mapping[str, Found]) -> None:
+        if not new:
+            return
+        with self._lock:
+            for piece in new:
+                found.keep((piece.part.uri, name), known[piece.part.uri])
+        self._shrink()
+
+    def _values_by(self, read: Read, pieces: Sequence[Piece], column: str) -> list[pl.Series]:
+        known, lacking = self._known(self._values, pieces, column)
+        for some in _bites(lacking):
+            for piece, frame in zip(some, read(some, [column]), strict=True):
+                noted, _ = self._known(self._values, [piece], column)  # while it was decoded
+                known |= noted or {piece.part.uri: distinct(frame[column])}
+        self._keep(self._values, lacking, column, known)
+        return [known[piece.part.uri] for piece in pieces]
+
+    def _marked(self, read: Read, pieces: Sequence[Piece], columns: Sequence[str], passing: Pass) -> list[pl.Series]:
+        conditions = {}
+        for column in columns:
+            values = pl.concat(self._values_by(read, pieces, column)).unique().drop_nulls().alias(column)
+            passed = passing(column, values)
+            if passed.len() == values.len() > 0:
+                conditions[column] = pl.col(column).is_not_null()
+            elif passed.len():
+                conditions[column] = pl.col(column).is_in(passed.implode())
+        if not conditions:
+            return [pl.repeat(False, piece.part.rows, dtype=pl.Boolean, eager=True) for piece in pieces]
+        found = pl.any_horizontal(conditions.values()).fill_null(value=False)
+        asked = [frame.lazy().select(found) for frame in read(pieces, list(conditions))]
+        return [marked.to_series() for marked in pl.collect_all(asked)]
+
+    def _has_room(self, pieces: Sequence[Piece], columns: Iterable[str]) -> bool:
+        """Whether the pieces' columns can be held together."""
+        return bytes_of(pieces, columns) <= self._most
+
+    def _check_kinds(self, names: Sequence[str]) -> None:
+        if not self._dictionaries.can_hold(names):
             raise TooLarge
 
     def _assembled(self, pieces: Sequence[Piece], names: Sequence[str]) -> list[pl.DataFrame] | None:
@@ -174,84 +203,70 @@ class Held:
         return frames
 
     def _load(self, pieces: Sequence[Piece], names: Sequence[str]) -> None:
-        lacking = []
-        for piece in pieces:
-            wanted = [name for name in names if (piece.part.uri, name) not in self._columns]
-            if wanted:
-                lacking.append((piece, wanted))
-        for some in _bites(lacking):
-            asked = [piece.rows.select(pl.col(name).cast(self._types[name]) for name in its) for piece, its in some]
-            try:
-                frames = pl.collect_all(asked)
-            except pl.exceptions.ComputeError as full:
-                self._give_up(some, full)
-            for (piece, _), frame in zip(some, frames, strict=True):
-                for series in frame:
-                    self._hold((piece.part.uri, series.name), series)
+        for some in _bites(_lacking(pieces, names, self._columns)):
+            decoded = self._decoded(some)
+            with self._lock:
+                self._columns.update(decoded)
+                self._bytes += sum(int(series.estimated_size()) for series in decoded.values())
+
+    def _decoded(self, some: Sequence[tuple[Piece, Sequence[str]]]) -> dict[Key, pl.Series]:
+        types = self._dictionaries.types
+        asked = [piece.rows.select(pl.col(name).cast(types[name]) for name in its) for piece, its in some]
+        try:
+            frames = pl.collect_all(asked)
+        except pl.exceptions.ComputeError as full:
+            self._give_up(some, full)
+        read = zip((piece.part.uri for piece, _ in some), frames, strict=True)
+        found = {(uri, series.name): series for uri, frame in read for series in frame}
+        for key, series in found.items():
+            if key[1] in TEXTS:
+                self._note_values(key, series)
+        return found
 
     def _give_up(self, some: Sequence[tuple[Piece, Sequence[str]]], full: pl.exceptions.ComputeError) -> NoReturn:
         """Finds the columns of too many distinct values, which are not held from now on."""
         for piece, its in some:
             for name in its:
                 try:
-                    piece.rows.select(pl.col(name).cast(self._types[name])).collect()
+                    piece.rows.select(pl.col(name).cast(self._dictionaries.types[name])).collect()
                 except pl.exceptions.ComputeError:
                     self._release(name)
-        if self._unfit.isdisjoint(name for _, its in some for name in its):
+        if self._dictionaries.can_hold(name for _, its in some for name in its):
             raise full
         raise TooLarge from full
 
-    def _hold(self, key: Key, series: pl.Series) -> None:
+    def _note_values(self, key: Key, series: pl.Series) -> None:
         name = key[1]
-        if name in _CODES:
-            self._weigh(name, values := series.unique())
-            with self._lock:
-                self._keep(self._values, key, values)
+        if key in self._values:
+            return
+        values = distinct(series)
         with self._lock:
-            self._columns[key] = series
-            self._bytes += _bytes_of(series)
-        if self._value_bytes.get(name, 0) > _MOST_VALUE_BYTES:
+            self._values.keep(key, values)
+            has_room = self._dictionaries.weigh(name, values)
+        if not has_room:
             self._release(name)
             raise TooLarge
 
-    def _weigh(self, name: str, values: pl.Series) -> None:
-        """Adds the bytes of the values that the column's dictionary did not hold before: those of the highest codes."""
-        codes = values.to_physical().cast(pl.Int64)
-        new = values.filter(codes >= self._codes_seen.get(name, 0))
-        if new.len() > new.null_count():
-            bytes_ = new.cast(pl.String).str.len_bytes().sum() + _VALUE_OVERHEAD * new.len()
-            self._value_bytes[name] = self._value_bytes.get(name, 0) + int(bytes_)
-            self._codes_seen[name] = int(codes.max()) + 1  # type: ignore[arg-type]  # a number: one is not null
-
     def _release(self, name: str) -> None:
         """Gives a column back for good: its dictionary would outgrow the memory."""
-        self._unfit.add(name)
         with self._lock:
+            self._dictionaries.give_up(name)
             for key in [key for key in self._columns if key[1] == name]:
-                self._bytes -= _bytes_of(self._columns.pop(key))
-            for key in [key for key in self._values if key[1] == name]:
-                self._drop(self._values, key)
-        self._value_bytes.pop(name, None)
-
-    def _keep(self, found: dict[Key, Found], key: Key, one: Found) -> None:
-        """Takes the newest for what is kept longest. The caller holds the lock."""
-        if key in found:
-            self._drop(found, key)
-        found[key] = one
-        self._found_bytes += _bytes_of(one)
-
-    def _drop(self, found: dict[Key, Any], key: Key) -> None:
-        self._found_bytes -= _bytes_of(found.pop(key))
+                self._bytes -= int(self._columns.pop(key).estimated_size())
+            self._values.drop(lambda key: key[1] == name)
 
     def _shrink(self) -> None:
         """Columns go first, for they are soon decoded again; then what was found out, before the last half of them."""
         with self._lock:
+            while self._marks.size_bytes > self._most // _MARKS_SHARE:
+                self._marks.drop_oldest()
             while self.size_bytes > self._most:
-                if self._columns and (self._bytes > self._most // 2 or not (self._values or self._counts)):
+                found = next((some for some in (self._marks, self._values, self._counts) if len(some)), None)
+                if self._columns and (self._bytes > self._most // 2 or found is None):
                     _, oldest = self._columns.popitem(last=False)
-                    self._bytes -= _bytes_of(oldest)
-                elif found := self._values or self._counts:
-                    self._drop(found, next(iter(found)))
+                    self._bytes -= int(oldest.estimated_size())
+                elif found is not None:
+                    found.drop_oldest()
                 else:
                     return
 
@@ -262,15 +277,18 @@ def lie_in_order(frame: pl.DataFrame) -> bool:
     return not frame.select(((time < timedelta(0)) | ((time == timedelta(0)) & (seq < 0))).any()).item()
 
 
-def _bytes_of(found: pl.Series | pl.DataFrame) -> int:
-    return int(found.estimated_size())
-
-
 def _bites(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]
 
 
-def _width(name: str) -> int:
-    """Bytes a row of a held column."""
-    return _WIDTHS[_CODES[name]] if name in _CODES else 8
+def _keys(pieces: Sequence[Piece], names: Sequence[str]) -> list[Key]:
+    return [(piece.part.uri, name) for piece in pieces for name in names]
+
+
+def _lacking(
+    pieces: Sequence[Piece], names: Sequence[str], held: Mapping[Key, pl.Series]
+) -> list[tuple[Piece, list[str]]]:
+    """The pieces of which a column isn't held, each with those columns."""
+    wanted = [(piece, [name for name in names if (piece.part.uri, name) not in held]) for piece in pieces]
+    return [(piece, its) for piece, its in wanted if its]

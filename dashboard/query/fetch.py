@@ -5,7 +5,8 @@ from datetime import datetime
 
 import polars as pl
 
-from dashboard.archive.held import HOLDABLE, TooLarge
+from dashboard.archive.dictionaries import HOLDABLE
+from dashboard.archive.held import TooLarge
 from dashboard.archive.snapshot import Piece, Snapshot
 from dashboard.events.columns import SCHEMA
 from dashboard.query import seek

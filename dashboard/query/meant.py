@@ -1,12 +1,13 @@
 """The events that a filter means, out of the decoded columns of a snapshot's pieces.
 
 A condition on a text is asked of the distinct values and becomes a set of categories; pieces that lie outside the
-window are not looked at, and only those on its edges are compared with it.
+window are not looked at, and only those on its edges are compared with it. What a search finds is marked, a bit an
+event, and the marks are a column like any other.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -19,9 +20,29 @@ from dashboard.events.columns import moment
 from dashboard.events.filter import FIELD_COLUMNS, SEARCH_COLUMNS, TEXT_FIELDS, EventFilter, as_value, networks
 from dashboard.query.narrow import finds, is_one_of, lies_in
 
-Test = Callable[[str], pl.Expr]  # what is asked of a column of texts
 _MANY_COLUMNS = 2  # a condition on one is asked as quickly as rows are gathered
 _MOST_FOUND = 1_000_000  # rows, of four bytes each
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for in the searched columns, in the way that the filter's field means."""
+
+    field: str
+    texts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the column that says which events are found."""
+        return f"{self.field} {self.texts!r}"
+
+    def marks(self, held: Held, pieces: Sequence[Piece]) -> list[pl.Series]:
+        """That column, of each piece. Raises TooLarge."""
+        found = held.marks(pieces, self.name, SEARCH_COLUMNS, self._passing)
+        return [rows.alias(self.name) for rows in found]
+
+    def _passing(self, column: str, values: pl.Series) -> pl.Series:
+        return _passing(values, finds(self.field, column, self.texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,7 @@ class Meant:
     until: datetime | None
     as_of: int
     condition: pl.Expr | None = None
+    searches: Mapping[str, Search] = field(default_factory=dict)  # by the name of the column that is their marks
     found: tuple[pl.Series, ...] | None = None  # a piece's rows that fulfil everything but the condition
     is_asked_each_time: bool = False  # too many events fulfil it to keep their rows
 
@@ -71,9 +93,12 @@ class Meant:
         They are left as they are where that is more than a million rows: one file tells, before all are looked at.
         Raises TooLarge.
         """
-        few = len(self._roots(self.condition)) < _MANY_COLUMNS
+        roots = self._roots(self.condition)
+        few = len(roots) < _MANY_COLUMNS and self.searches.keys().isdisjoint(roots)
         if few or not self.pieces or self.found is not None or self.is_asked_each_time:
             return self
+        for search in self.searches.values():
+            search.marks(self.held, self.pieces)  # of all of them together: what passes is tested once
         largest = max(self.pieces, key=lambda piece: piece.part.rows)
         share = self.within([largest]).places()[0].len() / largest.part.rows
         if share * sum(piece.part.rows for piece in self.pieces) > _MOST_FOUND:
@@ -95,10 +120,11 @@ class Meant:
 
     def rows(self, columns: Iterable[str]) -> pl.LazyFrame | None:
         """The meant events, these columns of them, in no order; None when there is no piece. Raises TooLarge."""
-        wanted = list(dict.fromkeys(columns)) or ["category"]  # rows can be counted by any column
+        roots = self._roots(self.condition)
+        wanted = list(dict.fromkeys(columns)) or roots[:1] or ["category"]  # rows can be counted by any column
         inner: list[pl.DataFrame] = []  # one frame for all that fulfil the same: many small ones cost more
         parts = []
-        asked = list(dict.fromkeys((*wanted, *self._roots(self.condition))))
+        asked = list(dict.fromkeys((*wanted, *roots)))
         for number, (piece, (frame, condition)) in enumerate(zip(self.pieces, self._looked_at(wanted), strict=True)):
             if self.found is not None:
                 inner.append(frame.select(pl.col(asked).gather(self.found[number])))
@@ -121,12 +147,12 @@ class Meant:
             frame.lazy().select(
                 pl.int_range(pl.len(), dtype=pl.UInt32) if condition is None else pl.arg_where(condition)
             )
-            for frame, condition in self._looked_at(["category"])
+            for frame, condition in self._looked_at(["category"] if self.condition is None else [])
         ]
         return [found.to_series().cast(pl.UInt32) for found in pl.collect_all(asked)]
 
     def _found_places(self, found: Sequence[pl.Series], condition: pl.Expr) -> list[pl.Series]:
-        frames = self.held.frames(self.pieces, self._roots(condition))
+        frames = self._frames(self.pieces, self._roots(condition))
         return [
             rows.filter(frame.select(pl.all().gather(rows)).select(condition).to_series().fill_null(value=False))
             for rows, frame in zip(found, frames, strict=True)
@@ -142,9 +168,19 @@ class Meant:
         frames = {
             piece.part.uri: frame
             for names, some in alike.items()
-            for piece, frame in zip(some, self.held.frames(some, names), strict=True)
+            for piece, frame in zip(some, self._frames(some, names), strict=True)
         }
         return [(frames[piece.part.uri], condition) for piece, condition in zip(self.pieces, conditions, strict=True)]
+
+    def _frames(self, pieces: Sequence[Piece], columns: Iterable[str]) -> list[pl.DataFrame]:
+        """As `Held.frames`; marks are columns too."""
+        names = list(dict.fromkeys(columns))
+        marks = [self.searches[name].marks(self.held, pieces) for name in names if name in self.searches]
+        if not marks:
+            return self.held.frames(pieces, names)
+        decoded = [name for name in names if name not in self.searches]
+        frames = self.held.frames(pieces, decoded) if decoded else [pl.DataFrame()] * len(pieces)
+        return [pl.DataFrame([*frame, *found]) for frame, *found in zip(frames, *marks, strict=True)]
 
     def _sliced(self, piece: Piece, frame: pl.DataFrame) -> pl.DataFrame | None:
         """The piece's rows between the ends of the window, of one whose rows lie in order and that the state takes
@@ -196,8 +232,13 @@ def meant(snapshot: Snapshot, wanted: EventFilter, now: datetime) -> Meant | Non
     pieces = tuple(piece for piece in snapshot.pieces if _may_lie_in(piece, since, until))
     everything = Meant(snapshot.held, pieces, since, until, snapshot.as_of)
     everything.check_files()
-    conditions = [_condition(everything, name, texts) for name, texts in wanted.values().items()]
-    return everything.also(reduce(and_, conditions)) if conditions else everything
+    asked = wanted.values()
+    if not asked:
+        return everything
+    fields = {name: name.removeprefix("not_") for name in asked}
+    searches = [Search(fields[name], texts) for name, texts in asked.items() if fields[name] in TEXT_FIELDS]
+    conditions = [_condition(everything, name, texts) for name, texts in asked.items()]
+    return replace(everything, condition=reduce(and_, conditions), searches={each.name: each for each in searches})
 
 
 def _only(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
@@ -210,7 +251,7 @@ def _may_lie_in(piece: Piece, since: datetime | None, until: datetime | None) ->
 
 def _condition(events: Meant, name: str, texts: tuple[str, ...]) -> pl.Expr:
     field = name.removeprefix("not_")
-    match = _found(events, field, texts) if field in TEXT_FIELDS else _matches(events, field, texts)
+    match = pl.col(Search(field, texts).name) if field in TEXT_FIELDS else _matches(events, field, texts)
     return match if name == field else ~match.fill_null(value=False)
 
 
@@ -219,25 +260,20 @@ def _matches(events: Meant, field: str, texts: tuple[str, ...]) -> pl.Expr:
         single, wide = networks(texts)
         conditions = [is_one_of("source_ip", single)] if single else []
         if wide:
-            conditions.append(_fulfilling(events, "source_ip", lambda name: lies_in(name, wide)))
+            conditions.append(_lying_in(events, "source_ip", wide))
         return pl.any_horizontal(conditions)
     return is_one_of(FIELD_COLUMNS[field], [as_value(text) for text in texts])
 
 
-def _found(events: Meant, field: str, texts: tuple[str, ...]) -> pl.Expr:
-    """Whether any searched column is what one of the texts looks for."""
-    return pl.any_horizontal(
-        [_fulfilling(events, column, lambda name: finds(field, name, texts)) for column in SEARCH_COLUMNS]
-    )
-
-
-def _fulfilling(events: Meant, column: str, test: Test) -> pl.Expr:
-    """Whether the column's value is one of those that pass the test: it is asked of each distinct value once."""
-    values = [events.held.values(piece, column) for piece in events.pieces]
+def _lying_in(events: Meant, column: str, networks_: Sequence[str]) -> pl.Expr:
+    """Whether the column's address lies in one of the networks: asked of each distinct one once."""
+    values = events.held.values(events.pieces, column)
     if not values:
         return pl.lit(value=False)
-    distinct = pl.concat(values).unique().drop_nulls().alias(column)
-    passed = distinct.filter(distinct.cast(pl.String).to_frame().select(test(column)).to_series().fill_null(False))
-    if passed.len() == distinct.len():
-        return pl.col(column).is_not_null()
-    return pl.col(column).is_in(passed.implode())
+    inside = _passing(pl.concat(values).unique().alias(column), lies_in(column, networks_))
+    return pl.col(column).is_in(inside.implode())
+
+
+def _passing(values: pl.Series, test: pl.Expr) -> pl.Series:
+    """Those of a column's distinct values that pass a test of texts."""
+    return values.filter(values.cast(pl.String).to_frame().select(test).to_series().fill_null(value=False))

@@ -8,7 +8,8 @@ from typing import Self, TypeVar
 
 import polars as pl
 
-from dashboard.archive.held import NUMBERS, TEXTS, TooLarge
+from dashboard.archive.dictionaries import NUMBERS, TEXTS
+from dashboard.archive.held import TooLarge
 from dashboard.archive.snapshot import Snapshot
 from dashboard.errors import UnreachableError
 from dashboard.events.adornment import Adornment, Bucket, Facet

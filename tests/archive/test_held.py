@@ -1,13 +1,15 @@
 """What is decoded of a file is held once, within bounds, and let go when it is too much or out of date."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
-from dashboard.archive import held as held_module
-from dashboard.archive.held import Held, TooLarge, lie_in_order
+from dashboard.archive import dictionaries
+from dashboard.archive.held import Held, Pass, TooLarge, lie_in_order
 from dashboard.archive.snapshot import Part, Piece
 from dashboard.events.columns import SCHEMA
 
@@ -38,7 +40,7 @@ def test_a_column_is_decoded_once_and_equals_the_file() -> None:
     frame = held.frames([one], ["actor", "seq"])[0]
     assert frame.with_columns(pl.col("actor").cast(pl.String)).rows() == [("x", 0), (None, 1), ("y", 2), ("x", 3)]
     assert held.frames([unreadable(one)], ["seq", "actor"])[0].columns == ["seq", "actor"]
-    assert set(held.values(unreadable(one), "actor").cast(pl.String)) == {"x", "y", None}
+    assert set(held.values([unreadable(one)], "actor")[0].cast(pl.String)) == {"x", "y", None}
 
 
 def test_files_share_one_dictionary() -> None:
@@ -69,7 +71,7 @@ def test_more_than_there_is_room_for_is_refused_before_anything_is_read() -> Non
 
 
 def test_a_column_of_too_many_values_is_given_back_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held_module, "_MOST_VALUE_BYTES", 10_000)
+    monkeypatch.setattr(dictionaries, "_MOST_BYTES", 10_000)
     held, many = Held(1 << 20), piece("a", [f"somebody {n}" for n in range(1_000)])
     for _ in range(2):
         with pytest.raises(TooLarge):
@@ -112,6 +114,105 @@ def test_counts_and_values_are_within_the_bounds_too_and_columns_make_way_for_th
     assert again[0].height == 30 * rows  # the newest is still known, its column too
     held.keep_only([])
     assert held.size_bytes == 0
+
+
+def holding(letter: str, asked: list[str] | None = None) -> Pass:
+    def passing(column: str, values: pl.Series) -> pl.Series:
+        if asked is not None:
+            asked.append(column)
+        return values.filter(values.cast(pl.String).str.contains(letter, literal=True))
+
+    return passing
+
+
+def test_a_row_is_marked_that_holds_a_value_that_passes_in_any_column_and_is_looked_at_once() -> None:
+    held, one = Held(1 << 20), piece("a", ["ax", None, "y", "x"])
+    assert [rows.to_list() for rows in held.marks([one], "x", ["actor", "category"], holding("x"))] == [
+        [True, False, False, True]
+    ]
+    assert held.marks([one], "u", ["actor", "category"], holding("u"))[0].all(), "of each the category"
+    assert not held.marks([one], "z", ["actor", "category"], holding("z"))[0].any()
+    asked: list[str] = []
+    again = held.marks([unreadable(one)], "x", ["actor", "category"], holding("never", asked))
+    assert again[0].to_list() == [True, False, False, True]
+    assert not asked
+
+
+def test_marks_of_more_than_there_is_room_for_read_some_files_at_a_time_and_only_columns_that_have_a_value() -> None:
+    rows, read = 1_000, []
+
+    def watched(name: str, actor: str, first: int) -> Piece:
+        one = piece(name, [actor] * rows, first)
+
+        def note(batch: pl.DataFrame) -> pl.DataFrame:
+            read.append((name, *batch.columns))
+            return batch
+
+        return Piece(one.part, one.rows.map_batches(note, projection_pushdown=False))
+
+    pieces = [watched(f"f{n}", "x" if n == 3 else "y", n * rows) for n in range(20)]
+    held = Held(20 * rows * 4)  # the actors of all, and not the categories too
+    held.frames(pieces[:1], ["seq"])
+    first = [found.sum() for found in held.marks(pieces, "x", ["actor", "category"], holding("x"))]
+    assert first == [rows if n == 3 else 0 for n in range(20)]
+    held.frames([unreadable(pieces[0])], ["seq"])  # nothing that was held made way
+    read.clear()
+    assert sum(found.sum() for found in held.marks(pieces, "q", ["actor", "category"], holding("q"))) == 0
+    assert not read, "the distinct values are known, and none of them passes"
+    assert held.marks([unreadable(each) for each in pieces], "x", ["actor", "category"], holding("x"))[3].all()
+    actors = [Piece(each.part, each.rows.drop("category")) for each in pieces]
+    again = held.marks(actors, "x once more", ["actor", "category"], holding("x"))
+    assert [found.any() for found in again] == [n == 3 for n in range(20)], "in which no category passes is not read"
+
+
+def test_marks_of_many_searches_make_way_for_one_another_and_for_nothing_else() -> None:
+    rows = 8_000
+    one = piece("a", ["x"] * rows)
+    held = Held(most := 10 * 3 * rows // 8)
+    for number in range(20):
+        held.marks([one], f"search {number}", ["category"], holding("A"))
+        assert held.size_bytes <= most
+    for number in (18, 19):
+        assert held.marks([unreadable(one)], f"search {number}", ["category"], holding("A"))[0].all()
+    asked: list[str] = []
+    held.marks([one], "search 3", ["category"], holding("A", asked))
+    assert asked == ["category"]
+
+
+_GROWS = """
+import re, sys
+from datetime import UTC, datetime
+from pathlib import Path
+import polars as pl
+from dashboard.archive.held import Held
+from dashboard.archive.snapshot import Part, Piece
+
+def anonymous_mb():
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024
+
+ROWS, FILES, NOW = 250_000, 200, datetime(2026, 1, 1, tzinfo=UTC)
+texts = [f"text {n}" for n in range(20)] * (ROWS // 20)
+rows = pl.DataFrame({"source": ["gitsec"] * ROWS, "description": texts}).lazy()
+pieces = [Piece(Part(f"f{n}", ROWS, n * ROWS, (n + 1) * ROWS - 1, NOW, NOW), rows) for n in range(FILES)]
+held = Held(20 << 20)
+seventh = lambda column, values: values.filter(values.cast(pl.String) == "text 7")
+ask = lambda some: [held.values(some, "source"), held.marks(some, "seventh", ["description"], seventh)]
+ask(pieces[:8])
+before = anonymous_mb()
+ask(pieces)
+for column in ("source", "description"):
+    held.frames(pieces[:1], [column])  # what was asked for before makes way
+print(anonymous_mb() - before, held.size_bytes / 2**20)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says what a process takes")
+def test_what_is_found_out_about_files_takes_the_memory_that_it_says() -> None:
+    """Polars' distinct values of 250,000 rows keep room for 250,000: of 200 files that was 200 MB, unseen."""
+    told = subprocess.run([sys.executable, "-c", _GROWS], check=True, capture_output=True, text=True).stdout
+    grew, says = map(float, told.split())
+    assert says < 21
+    assert grew < says + 60, "what was decoded for a moment is among it"
 
 
 def test_what_belongs_to_no_piece_is_dropped() -> None:

@@ -50,6 +50,30 @@ def test_what_was_looked_up_gives_the_answers_of_plain_rows(
     assert all_of(held, wanted) == all_of(plain, wanted)
 
 
+SEARCHES = st.sampled_from([
+    EventFilter(**{field: words})
+    for field in ("search", "not_search", "prefix", "exact")
+    for words in (("1",), ("a", "event 2"), ("nowhere",))
+])  # fmt: skip
+
+
+@given(both=snapshots(), some=st.lists(SEARCHES, min_size=3, max_size=6), has_room=st.booleans())
+@settings(max_examples=cases(50), deadline=None)
+def test_searches_one_after_the_other_are_answered_by_marks_whether_or_not_their_columns_can_be_held(
+    both: tuple[Snapshot, Snapshot], some: list[EventFilter], has_room: bool
+) -> None:
+    state, as_texts = both
+    rows = sum(piece.part.rows for piece in state.pieces)
+    nowhere = pl.scan_parquet("/nowhere/at-all.parquet")
+    columns = Held(1 << 20 if has_room else rows * 19)  # all that is searched takes 20 bytes an event
+    held = PolarsEngine(Snapshot(state.as_of, nowhere, pieces=state.pieces, held=columns), NOW)
+    plain = PolarsEngine(as_texts, NOW)
+    for wanted in some:
+        assert views.count(held, wanted) == views.count(plain, wanted)
+        assert_frame_equal(views.facets(held, wanted, "actor"), views.facets(plain, wanted, "actor"))
+        assert_frame_equal(views.log_page(held, wanted, limit=7), views.log_page(plain, wanted, limit=7))
+
+
 def all_of(engine: PolarsEngine, wanted: EventFilter) -> list[int]:
     return [seq for frame in views.batches(engine, wanted) for seq in frame["seq"]]
 
