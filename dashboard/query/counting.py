@@ -39,18 +39,22 @@ def by_value(events: Meant, column: str, containing: str = "") -> pl.LazyFrame:
 
 
 def by_bucket(events: Meant, width: Width, column: str = "category") -> pl.LazyFrame | None:
-    """Columns bucket, the column and weight; None when there is no piece.
+    """Columns bucket, the column and weight, in several rows where several files have some; None without a piece.
 
     A file's own counts are by the day, and by the hour. Raises TooLarge.
     """
-    columns = ("occurred_at", column)
+    columns, step = ("occurred_at", column), width
     if width in (Width.MINUTE, Width.FIVE_MINUTES):
-        parts = _of_slices(events.rows(columns), partial(_of_buckets, column, width))
+        parts = _of_slices(events.rows(columns), partial(_of_buckets, column, step))
     else:
         step = Width.HOUR if width in _OF_HOURS else Width.DAY
         count = partial(_of_buckets, column, step)
         parts = _counted(events, f"{step.name} of {column}", column, columns, count, step)
-    return _summed(parts, pl.col("bucket").dt.truncate(width.value), pl.col(column)) if parts else None
+    if not parts:
+        return None
+    counted = pl.concat(parts).lazy()
+    wide = pl.col("bucket").dt.truncate(width.value)
+    return counted if step == width else counted.group_by(wide, column).agg(pl.col("weight").sum())
 
 
 def _counted(
@@ -102,10 +106,6 @@ def _of_slices(rows: pl.LazyFrame | None, count: Count) -> list[pl.DataFrame]:
         return []
     found = rows.collect(engine="in-memory")  # they are in memory already: most are taken as they lie
     return [count(some) for some in found.iter_slices(_AT_ONCE)] or [count(found)]
-
-
-def _summed(parts: list[pl.DataFrame], *by: pl.Expr) -> pl.LazyFrame:
-    return pl.concat(parts).lazy().group_by(*by).agg(pl.col("weight").sum())
 
 
 def _of_values(column: str, rows: pl.DataFrame) -> pl.DataFrame:

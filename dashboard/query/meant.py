@@ -125,7 +125,7 @@ class Meant:
         inner: list[pl.DataFrame] = []  # one frame for all that fulfil the same: many small ones cost more
         parts = []
         asked = list(dict.fromkeys((*wanted, *roots)))
-        for number, (piece, (frame, condition)) in enumerate(zip(self.pieces, self._looked_at(wanted), strict=True)):
+        for number, (piece, frame) in enumerate(zip(self.pieces, self._looked_at(wanted), strict=True)):
             if self.found is not None:
                 inner.append(frame.select(pl.col(asked).gather(self.found[number])))
             elif not self._cuts(piece):
@@ -133,7 +133,7 @@ class Meant:
             elif (within := self._sliced(piece, frame)) is not None:
                 inner.append(_only(within, asked))
             else:
-                parts.append(frame.lazy().filter(condition).select(wanted))  # type: ignore[arg-type]  # edges are conditions
+                parts.append(frame.lazy().filter(self._of_piece(piece)).select(wanted))  # type: ignore[arg-type]  # edges are conditions
         if inner:
             joined = pl.concat(inner, rechunk=False).lazy()
             parts.append((joined if self.condition is None else joined.filter(self.condition)).select(wanted))
@@ -143,11 +143,12 @@ class Meant:
         """Which rows of each piece are meant, rising. Raises TooLarge."""
         if self.found is not None:
             return list(self.found) if self.condition is None else self._found_places(self.found, self.condition)
+        frames = self._looked_at(["category"] if self.condition is None else [])
         asked = [
             frame.lazy().select(
                 pl.int_range(pl.len(), dtype=pl.UInt32) if condition is None else pl.arg_where(condition)
             )
-            for frame, condition in self._looked_at(["category"] if self.condition is None else [])
+            for frame, condition in zip(frames, map(self._of_piece, self.pieces), strict=True)
         ]
         return [found.to_series().cast(pl.UInt32) for found in pl.collect_all(asked)]
 
@@ -158,19 +159,19 @@ class Meant:
             for rows, frame in zip(found, frames, strict=True)
         ]
 
-    def _looked_at(self, columns: Sequence[str]) -> list[tuple[pl.DataFrame, pl.Expr | None]]:
-        """Each piece's frame of the columns and of those that its condition looks at, and the condition."""
-        conditions = [self._of_piece(piece) for piece in self.pieces]
-        needed = [(*columns, *self._roots(condition)) for condition in conditions]
+    def _looked_at(self, columns: Sequence[str]) -> list[pl.DataFrame]:
+        """Each piece's frame of the columns and of those that its condition looks at."""
+        roots = self._roots(self.condition)
         alike: dict[tuple[str, ...], list[Piece]] = {}
-        for piece, names in zip(self.pieces, needed, strict=True):
-            alike.setdefault(names, []).append(piece)
+        for piece in self.pieces:
+            edges = self._edge_columns(piece) if self.found is None else []
+            alike.setdefault((*columns, *edges, *roots), []).append(piece)
         frames = {
             piece.part.uri: frame
             for names, some in alike.items()
             for piece, frame in zip(some, self._frames(some, names), strict=True)
         }
-        return [(frames[piece.part.uri], condition) for piece, condition in zip(self.pieces, conditions, strict=True)]
+        return [frames[piece.part.uri] for piece in self.pieces]
 
     def _frames(self, pieces: Sequence[Piece], columns: Iterable[str]) -> list[pl.DataFrame]:
         """As `Held.frames`; marks are columns too."""
@@ -203,22 +204,29 @@ class Meant:
         return reduce(and_, conditions) if conditions else None
 
     def _edges(self, piece: Piece) -> list[pl.Expr]:
-        time, part = pl.col("occurred_at"), piece.part
-        edges = []
-        if self.since is not None and part.oldest < self.since:
+        time, edges = pl.col("occurred_at"), []
+        if self.since is not None and self._begins_before(piece):
             edges.append(time >= moment(self.since))
-        if self.until is not None and part.newest >= self.until:
+        if self.until is not None and self._ends_after(piece):
             edges.append(time < moment(self.until))
-        if part.last_seq >= self.as_of:
+        if piece.part.last_seq >= self.as_of:
             edges.append(pl.col("seq") < self.as_of)
         return edges
 
+    def _edge_columns(self, piece: Piece) -> list[str]:
+        """What `_edges` looks at, without writing them: that takes a hundred times as long."""
+        times = ["occurred_at"] if self._begins_before(piece) or self._ends_after(piece) else []
+        return [*times, "seq"] if piece.part.last_seq >= self.as_of else times
+
     def _cuts(self, piece: Piece) -> bool:
-        """Whether there are edges, found without them: a condition takes a hundred times as long to write."""
-        part = piece.part
-        begins_before = self.since is not None and part.oldest < self.since
-        ends_after = self.until is not None and part.newest >= self.until
-        return begins_before or ends_after or part.last_seq >= self.as_of
+        """Whether there are edges."""
+        return self._begins_before(piece) or self._ends_after(piece) or piece.part.last_seq >= self.as_of
+
+    def _begins_before(self, piece: Piece) -> bool:
+        return self.since is not None and piece.part.oldest < self.since
+
+    def _ends_after(self, piece: Piece) -> bool:
+        return self.until is not None and piece.part.newest >= self.until
 
 
 def meant(snapshot: Snapshot, wanted: EventFilter, now: datetime) -> Meant | None:
