@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.bench.tables import bytes_, factor, ms, table
+from tests.bench.tables import ABSENT, bytes_, factor, ms, table
 
 SIZE = 10_000_000  # of the log that the limits are about
 _MONTH_FACTOR = 1.3
@@ -35,7 +35,7 @@ def sections(kept: Kept) -> Iterable[str]:
     yield "\n".join(table(["limit", "measured", "met"], [one.cells() for one in judged(kept, size)]))
     yield ""
     if sum("questions" in parts for parts in kept.values()) > 1:
-        yield "## One month's questions in logs of several sizes\n"
+        yield "## Memory in logs of several sizes\n"
         yield "\n".join(_by_size(kept))
         yield ""
 
@@ -102,25 +102,32 @@ def _exports(found: Mapping[str, Any]) -> Iterator[Judged]:
 
 
 def _sizes(kept: Kept) -> Iterator[Judged]:
-    """A month costs the same in a log of ten times the length."""
-    small, large = _monthly(kept, "10000000"), _monthly(kept, "100000000")
-    for name in small.keys() & large.keys():
-        met = large[name] <= _MONTH_FACTOR * small[name]
-        limit = f"{name}: at 100 million at most {_MONTH_FACTOR} x the time at 10 million"
-        yield Judged(limit, f"{factor(large[name], small[name])} x", met)
+    """A month costs the same in a log of ten times the length, and no log takes more memory."""
+    for size in sorted(kept, key=int):
+        for row in kept[size].get("lengths", {}).get("rows", ()):
+            times = {int(events): seconds for events, seconds in row["seconds"].items()}
+            if SIZE in times and max(times) > SIZE:
+                ratio = times[max(times)] / times[SIZE]
+                limit = f"{row['question']}: at {max(times):,} events at most {_MONTH_FACTOR} x the time at {SIZE:,}"
+                yield Judged(limit, f"{factor(ratio, 1.0)} x", ratio <= _MONTH_FACTOR)
+        if int(size) != SIZE:
+            for what, held in _memory(kept[size]).items():
+                yield Judged(f"{what} at {int(size):,} events: below 2 GiB", bytes_(held), held < _MOST_MEMORY)
 
 
-def _monthly(kept: Kept, size: str) -> dict[str, float]:
-    rows = kept.get(size, {}).get("questions", {}).get("rows", ())
-    return {row["question"]: row["ours"] for row in rows if "one month" in row["question"]}
+def _memory(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """The most that a process took, by what it was asked."""
+    found: dict[str, float] = {}
+    if "questions" in parts:
+        found["memory after all questions"] = parts["questions"]["memory"]["Auditlens"]["peak"]
+    if "sessions" in parts:
+        found["memory of the server under sessions"] = max(row["memory"] for row in parts["sessions"]["rows"])
+    return found
 
 
 def _by_size(kept: Kept) -> Iterable[str]:
-    sizes = sorted((size for size, parts in kept.items() if "questions" in parts), key=int)
-    times = {size: _monthly(kept, size) for size in sizes}
-    rows = [[name, *(ms(times[size].get(name)) for size in sizes)] for name in times[sizes[-1]]]
-    memory = [
-        "memory after all questions",
-        *(bytes_(kept[s]["questions"]["memory"]["Auditlens"]["peak"]) for s in sizes),
-    ]
-    return table(["question", *(f"{int(size):,} events, ms" for size in sizes)], [*rows, memory])
+    sizes = sorted(kept, key=int)
+    memory = {size: _memory(kept[size]) for size in sizes}
+    names = dict.fromkeys(name for found in memory.values() for name in found)
+    rows = [[name, *(bytes_(memory[s][name]) if name in memory[s] else ABSENT for s in sizes)] for name in names]
+    return table(["process", *(f"{int(size):,} events" for size in sizes)], rows)

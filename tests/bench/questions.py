@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import product
 from typing import Self
 
 import polars as pl
@@ -17,12 +18,14 @@ from dashboard.web.url import SORTABLE
 
 FACETS = ("category", "action", "outcome", "actor", "region", "country", "ip", "source")
 TOP, PAGE = 20, 100
+_REPOSITORIES = ("atlas-api", "borealis-api", "delta-api", "cobalt-api")
 _WORDS = {
-    "1 event in 230": ("atlas-api", "borealis-api", "delta-api", "cobalt-api"),
-    "every third event": ("backup", "Backup", "BACKUP", "bACKUP"),
-    "no event": ("qqxv", "qxqv", "qxvq", "vqqx"),
+    "1 event in 260": tuple(part for name in _REPOSITORIES for part in (name, name[1:], name[:-1], name[1:-1])),
+    "7 events in 10": tuple(map("".join, product("bB", "aA", "cC", "kK", ("up",)))),
+    "no event": tuple(f"qqxv{letter}" for letter in "abcdefghijklmnop"),
 }
-"""Words of a search, and how many events hold one."""
+"""Words of a search, and how many events hold one: more than the times that one is searched for."""
+_WORDS_OF_A_MONTH = tuple(part for name in _REPOSITORIES for part in (name[2:], name[:-2], name[2:-1], name[1:-2]))
 
 Answer = list[pl.DataFrame]
 
@@ -116,9 +119,10 @@ def _searches(month: EventFilter) -> list[Question]:
         )
         for often, words in _WORDS.items()
     ]  # fmt: skip
-    often, words = next(iter(_WORDS.items()))
+    words = _WORDS_OF_A_MONTH
     wanted = month.with_values("search", words[:1])
-    in_month = Question(name=f"search in one month, a word of {often}", kind=Kind.SEARCH, words=words, wanted=wanted)
+    name = f"search in one month, a word of {next(iter(_WORDS))}"
+    in_month = Question(name=name, kind=Kind.SEARCH, words=words, wanted=wanted)
     return [*everything, in_month]
 
 

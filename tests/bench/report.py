@@ -130,6 +130,23 @@ def _exports(found: Part) -> Iterable[str]:
     yield from table(columns, rows)
 
 
+def _lengths(found: Part) -> Iterable[str]:
+    yield "One month's questions of logs of several lengths, in turn, in processes of their own; medians of"
+    yield f"{found['runs']} to warm engines, each of another month or another word."
+    yield ""
+    lengths = sorted(found["rows"][0]["seconds"], key=int)
+    rows = [
+        [
+            row["question"],
+            *(ms(row["seconds"][each]) for each in lengths),
+            factor(row["seconds"][lengths[-1]], row["seconds"][lengths[-2]]),
+        ]
+        for row in found["rows"]
+    ]
+    columns = ["question", *(f"{int(each):,} events, ms" for each in lengths), "longest / the one before"]
+    yield from table(columns, rows)
+
+
 def _plain(found: Part) -> Iterable[str]:
     """A part that brings its own table: `columns`, `rows` of words, and `how` it was measured."""
     yield found.get("how", "")
@@ -142,4 +159,5 @@ _SECTIONS: Mapping[str, Callable[[Part], Iterable[str]]] = {
     "browser": _browser,
     "sessions": _sessions,
     "exports": _exports,
+    "lengths": _lengths,
 }

@@ -45,9 +45,19 @@ def test_postgresql_is_held_against_what_was_asked_in_turn_with_it() -> None:
 
 @pytest.mark.parametrize(("large", "met"), [(0.0129, True), (0.0131, False)])
 def test_a_month_costs_the_same_in_a_longer_log(large: float, met: bool) -> None:  # a row of the table
-    figures = kept(0.01) | kept(large, size="100000000")
+    seconds = {"1000000": 0.011, "10000000": 0.01, "100000000": large}
+    lengths = {"machine": MACHINE, "rows": [{"question": "failed logins, one month", "seconds": seconds}], "runs": 15}
+    figures = kept(0.01) | {"100000000": {"lengths": lengths}}
     assert limits.judged(figures, "10000000")[-1].met is met
-    assert "100,000,000 events, ms" in report.written(figures)
+    assert "| failed logins, one month | 11.0 | 10.0 | " in report.written(figures)
+
+
+def test_memory_is_limited_at_every_size() -> None:
+    figures = kept(0.01) | kept(0.01, size="100000000")
+    assert limits.judged(figures, "10000000")[-1].met
+    figures["100000000"]["questions"]["memory"]["Auditlens"]["peak"] = 3 << 30
+    assert limits.judged(figures, "10000000")[-1].met is False
+    assert "| memory after all questions | 900 MiB | 3.00 GiB |" in report.written(figures)
 
 
 def test_every_section_names_its_machine_and_its_ratios() -> None:
