@@ -1,7 +1,7 @@
 """What one month costs in logs of several lengths: each question is asked of all of them in turn.
 
-`BENCH_LENGTHS` (default "1000000 10000000") names the lengths, in events; `BENCH_RUNS` (default 15, at most) is how often
-each is asked once it is warm.
+`BENCH_LENGTHS` (default "1000000 10000000") names the lengths, in events; `BENCH_RUNS` (default 15, at most) is how
+often each is asked once it is warm.
 """
 
 import os
