@@ -5,7 +5,7 @@ text column is held as categories: one dictionary for all files, one small numbe
 search looks at the distinct values and then at numbers. What is found out about a file is kept longer than its columns:
 its distinct values, its counts, which of its rows a search finds. Bytes are bounded: what was asked for longest ago
 goes first. A question that needs more at once than there is room for is answered from the files instead; values, counts
-and marks are found out a few files at a time.
+and marks are found out a few files at a time, and what was found out is kept though the answer isn't waited for.
 """
 
 import threading
@@ -18,6 +18,7 @@ import polars as pl
 
 from dashboard.archive.dictionaries import TEXTS, Dictionaries, bytes_of, distinct
 from dashboard.archive.found_out import FoundOut, Key
+from dashboard.archive.patience import look_up
 from dashboard.archive.snapshot import Piece
 
 DEFAULT_HELD_BYTES = 640 << 20
@@ -103,7 +104,7 @@ class Held:
         for some in _bites(lacking):
             for piece, frame in zip(some, self.frames(some, columns), strict=True):
                 known[piece.part.uri] = count(frame)
-        self._keep(self._counts, lacking, name, known)
+            self._keep(self._counts, some, name, known)
         return [known[piece.part.uri] for piece in pieces]
 
     def marks(self, pieces: Sequence[Piece], name: str, columns: Sequence[str], passing: Pass) -> list[pl.Series]:
@@ -117,7 +118,7 @@ class Held:
         for some in ([lacking] if fits else _bites(lacking)) if lacking else ():
             marked = self._marked(self.frames if fits else self.lent, some, columns, passing)
             known.update(zip((piece.part.uri for piece in some), marked, strict=True))
-        self._keep(self._marks, lacking, name, known)
+            self._keep(self._marks, some, name, known)
         return [known[piece.part.uri] for piece in pieces]
 
     def in_order(self, piece: Piece) -> bool:
@@ -150,8 +151,6 @@ class Held:
         return {uri: one for uri, one in known.items() if one is not None}, lacking
 
     def _keep(self, found: FoundOut[Found], new: Sequence[Piece], name: str, known: Mapping[str, Found]) -> None:
-        if not new:
-            return
         with self._lock:
             for piece in new:
                 found.keep((piece.part.uri, name), known[piece.part.uri])
@@ -163,7 +162,7 @@ class Held:
             for piece, frame in zip(some, read(some, [column]), strict=True):
                 noted, _ = self._known(self._values, [piece], column)  # while it was decoded
                 known |= noted or {piece.part.uri: distinct(frame[column])}
-        self._keep(self._values, lacking, column, known)
+            self._keep(self._values, some, column, known)
         return [known[piece.part.uri] for piece in pieces]
 
     def _marked(self, read: Read, pieces: Sequence[Piece], columns: Sequence[str], passing: Pass) -> list[pl.Series]:
@@ -279,6 +278,7 @@ def lie_in_order(frame: pl.DataFrame) -> bool:
 
 def _bites(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), _AT_ONCE):
+        look_up()
         yield items[start : start + _AT_ONCE]
 
 

@@ -13,7 +13,7 @@ from dashboard.query import seek
 from dashboard.query.meant import Meant
 
 _FIRST_ROWS = 5_000  # of all that are read in order: there at once
-_FRAME_CELLS = 1_000_000  # of a frame of them: some tens of megabytes
+_FRAME_CELLS = 500_000  # of a frame of them: ten megabytes or more; twice as many are read no sooner
 _READ_ROWS = 65_536  # half a row group
 _MOST_STRETCHES = 4
 _NEAR_ROWS = 20_000  # so far apart, rows are read from the file: a part of a page of it is decoded
@@ -57,7 +57,7 @@ def _at(rows: pl.LazyFrame, seqs: pl.Series) -> pl.LazyFrame:
 def by_time(events: Meant, columns: Sequence[str], *, descending: bool) -> Iterator[pl.DataFrame]:
     """All meant events in the order of time, ties by place, the newest first.
 
-    A file's times are put in order, then its rows are read in that order, some at a time: a frame holds a hundred
+    A file's times are put in order, then its rows are read in that order, some at a time: a frame holds fifty
     thousand rows of few columns, fewer of many, and few at first, so that something is there at once. Raises TooLarge.
     """
     waiting: list[pl.DataFrame] = []  # keys of files that reach over the end of what was given

@@ -1,7 +1,6 @@
 """What one run of the page shows: one link, one state, one moment, and each answer asked for once for all sessions."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,10 +17,10 @@ from dashboard.query.schemas import SCHEMAS
 from dashboard.query.sort import NEWEST_FIRST
 from dashboard.web import url
 from dashboard.web.kept_answers import KeptAnswers
+from dashboard.web.serving import waiting
 from dashboard.web.serving.service import Service
 
 ROWS = 100
-_AHEAD = ThreadPoolExecutor(4, "ahead")  # what goes wrong there goes wrong for who waits for the answer, too
 kept = KeptAnswers(512)  # pages of 100 rows and small aggregates
 
 T = TypeVar("T")
@@ -66,13 +65,16 @@ class Screen:
         return tuple(self.wanted.to_params())
 
     def begin(self) -> None:
-        """Begins to ask what the log's page shows, while it is being written: who wants an answer waits for it."""
-        _AHEAD.submit(self._ask_ahead)
+        """Begins to ask what the log's page shows, while it is being written: who wants an answer waits for it. What
+        the session's run before it began to ask is let go.
+        """
+        ahead = waiting.ahead()
+        ahead.ask(partial(self._ask_ahead, ahead))
 
-    def _ask_ahead(self) -> None:
+    def _ask_ahead(self, ahead: waiting.Ahead) -> None:
         self.count()  # first, and alone: what the filter means is found with it
         for ask in (self.actions_over_time, self.failed_logins_by_region, self.rows):
-            _AHEAD.submit(ask)
+            ahead.ask(ask)
 
     def count(self) -> int:
         return self._ask("count", (), lambda: views.count(self.engine, self.wanted))
@@ -166,9 +168,10 @@ class Screen:
         return self._ask("target_history", key, ask)
 
     def _ask(self, name: str, more: Key, ask: Callable[[], T], of: Key | None = None) -> T:
-        """The answer about the filter's events, or about those that `of` names."""
+        """The answer about the filter's events, or about those that `of` names. A newer click ends who asks."""
         events = self.wanted if of is None else of
-        return kept.get(self.service.log_id, self.engine.erasures, (self.as_of, events, name, *more), ask)
+        with waiting.by_this_run():
+            return kept.get(self.service.log_id, self.engine.erasures, (self.as_of, events, name, *more), ask)
 
 
 def open_screen(service: Service, view: url.View, as_of: int | None = None) -> Screen:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from dashboard.archive import patience
+
 T = TypeVar("T")
 
 _NONE_YET = object()
+_LOOK_S = 0.05  # so often who waits for another's work looks whether they are still waited for themselves
 
 
 class KeptAnswers:
@@ -50,7 +53,11 @@ class _Answer:
         self._found: Any = _NONE_YET
 
     def get(self, ask: Callable[[], Any]) -> Any:
-        with self._lock:
+        while not self._lock.acquire(timeout=_LOOK_S):
+            patience.look_up()
+        try:
             if self._found is _NONE_YET:
                 self._found = ask()
             return self._found
+        finally:
+            self._lock.release()

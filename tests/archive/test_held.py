@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from dashboard.archive import dictionaries
+from dashboard.archive import dictionaries, patience
 from dashboard.archive.held import Held, Pass, TooLarge, lie_in_order
+from dashboard.archive.patience import NotWaitedForError
 from dashboard.archive.snapshot import Part, Piece
 from dashboard.events.columns import SCHEMA
 
@@ -163,6 +164,25 @@ def test_marks_of_more_than_there_is_room_for_read_some_files_at_a_time_and_only
     actors = [Piece(each.part, each.rows.drop("category")) for each in pieces]
     again = held.marks(actors, "x once more", ["actor", "category"], holding("x"))
     assert [found.any() for found in again] == [n == 3 for n in range(20)], "in which no category passes is not read"
+
+
+def test_work_that_nobody_waits_for_any_longer_ends_between_some_files_and_what_it_found_is_kept() -> None:
+    rows = 1_000
+    pieces = [piece(f"f{n}", ["x", *["y"] * (rows - 1)], rows * n) for n in range(20)]
+    held, looks = Held(20 * rows * 4), 0  # the actors of all, and not the categories too
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 6:  # of eight files, their values and rows
+            raise NotWaitedForError
+
+    with patience.looking(look), pytest.raises(NotWaitedForError):
+        held.marks(pieces, "x", ["actor", "category"], holding("x"))
+    assert looks == 7
+    known = held.marks([unreadable(each) for each in pieces[:8]], "x", ["actor", "category"], holding("x"))
+    assert [found.arg_true().to_list() for found in known] == [[0]] * 8
+    assert sum(found.sum() for found in held.marks(pieces, "x", ["actor", "category"], holding("x"))) == 20
 
 
 def test_marks_of_many_searches_make_way_for_one_another_and_for_nothing_else() -> None:

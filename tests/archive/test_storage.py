@@ -19,6 +19,7 @@ from dashboard.events.filter import EventFilter
 from dashboard.keeping.compaction import Compactor
 from dashboard.keeping.erase import erase
 from dashboard.keeping.log import Log
+from dashboard.keeping.rebuild import rebuild
 from dashboard.keeping.sealer import Sealer
 from dashboard.keeping.status import status_of
 from dashboard.keeping.targets import find
@@ -66,6 +67,24 @@ def test_a_log_lives_in_a_bucket_as_in_a_folder(bucket_log: Log) -> None:
         assert sealer.mirror() == 10
     with open_engine(bucket_log) as engine:
         assert views.count(engine, EventFilter()) == 90
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_archive_in_a_bucket_is_rebuilt_and_made_whole(
+    bucket_log: Log, store: str, bucket: str, processes: int
+) -> None:
+    mirrored_in_pieces(bucket_log)
+    with Sealer(bucket_log) as sealer:
+        sealer.mirror()
+    before = rows(bucket_log)
+    client = boto3.session.Session().client("s3", endpoint_url=store, region_name="us-east-1")
+    kept = [
+        each["Key"] for each in client.list_objects_v2(Bucket=bucket)["Contents"] if each["Key"].endswith("parquet")
+    ]
+    client.delete_object(Bucket=bucket, Key=kept[0])
+    assert rebuild(bucket_log, processes=processes).events == len(before) == 90
+    assert rows(bucket_log) == before
+    assert damage(verify(bucket_log, mode=Mode.FULL, processes=1)) == []
 
 
 def test_a_person_is_erased_from_a_bucket(bucket_log: Log, store: str) -> None:

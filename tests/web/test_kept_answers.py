@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dashboard.archive import patience
+from dashboard.archive.patience import NotWaitedForError
 from dashboard.web.kept_answers import KeptAnswers
 
 
@@ -22,6 +24,27 @@ def test_who_asks_while_it_is_worked_out_waits_for_it() -> None:
         go_on.set()
         assert len({id(one.result(10)) for one in given}) == 1
     assert asked == [1]
+
+
+def test_who_waits_for_anothers_work_and_is_not_waited_for_leaves_and_the_work_goes_on() -> None:
+    kept, begun, go_on = KeptAnswers(4), threading.Event(), threading.Event()
+
+    def ask() -> bool:
+        begun.set()
+        return go_on.wait(10)
+
+    def look() -> None:
+        raise NotWaitedForError
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(kept.get, "log", 0, "key", ask)
+        begun.wait(10)
+        with patience.looking(look), pytest.raises(NotWaitedForError):
+            kept.get("log", 0, "key", lambda: False)
+        assert not working.done()
+        go_on.set()
+        assert working.result(10)
+    assert kept.get("log", 0, "key", lambda: False), "its answer is kept"
 
 
 def test_the_ones_that_were_wanted_last_are_held() -> None:
