@@ -1,7 +1,9 @@
 """Whether an answer is still waited for: work that takes long looks up now and then, between some files and the next.
 
-with patience.looking(context.yield_check):   # raises when a newer click has come
-    views.count(engine, wanted)               # ends there, in a second at most, and keeps what it found out so far
+    with patience.looking(context.yield_check):
+        views.count(engine, wanted)
+
+ends with what the look raises once a newer click has come; what was found out until then is kept.
 """
 
 from collections.abc import Callable, Iterator
